@@ -1,0 +1,263 @@
+"""The database: SQLite by default, PostgreSQL at scale. SQL is the truth; everything else is a cache of it.
+
+Every session belongs to one tenant, and every statement it runs is confined to that tenant's rows: the
+predicate is added here, never by the caller. A statement this cannot confine is refused.
+
+SQLite 3.7.0 to 3.51.2 can corrupt a database in WAL mode when two connections write or checkpoint at the
+same instant (fixed in 3.51.3, https://sqlite.org/wal.html#walresetbug). Most Python builds in use link an
+affected version. So one process has one writer connection, and writers of several processes take turns by a
+lock file beside the database, held over the whole transaction including its checkpoint.
+"""
+
+import threading
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, Final, cast
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from filelock import FileLock, Timeout
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker, with_loader_criteria
+from sqlalchemy.pool import QueuePool
+
+from bot.errors import InvalidSettings, StorageUnavailable
+from bot.store import TenantRow as BotRow
+from knowledge.store import TenantRow as KnowledgeRow
+from profiles.store import TenantRow as ProfileRow
+
+TENANT_ROWS: Final = (BotRow, KnowledgeRow, ProfileRow)
+LOCK_TIMEOUT: Final = 30.0
+"""Seconds a writer waits for another process before it says so."""
+CHANGE_LOG_LOCK: Final = 0x52454452
+"""Key of the PostgreSQL advisory lock that makes the order of the change log the order of its commits."""
+READERS: Final = 8
+
+_EVERY_TENANT: Final = object()
+
+
+class TenantMissing(Exception):
+    """A statement that cannot be confined to one tenant. A mistake in our own code, never the caller's."""
+
+
+class Database:
+    """Sessions that see one tenant. Safe to share between threads."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            parsed = make_url(url)
+        except Exception as error:
+            raise InvalidSettings(
+                f"REDRESS_DATABASE_URL is no database URL: {error}; write it like "
+                "'postgresql://user:password@host/name' or leave it empty for SQLite"
+            ) from error
+        self.url: Final = _with_driver(parsed)
+        self.dialect: Final = self.url.get_backend_name()
+        if self.dialect == "sqlite":
+            self._writer, self._reader = _sqlite_engines(self.url)
+            self._file_lock: FileLock | None = FileLock(f"{self.url.database}.lock", thread_local=False)
+        else:
+            self._writer = self._reader = create_engine(
+                self.url, pool_size=20, max_overflow=0, pool_pre_ping=True, pool_timeout=LOCK_TIMEOUT
+            )
+            self._file_lock = None
+        self._turn = threading.Lock()
+        self._write_sessions = _confined(sessionmaker(self._writer, expire_on_commit=False))
+        self._read_sessions = _confined(sessionmaker(self._reader, expire_on_commit=False))
+
+    def read(self, tenant: str) -> AbstractContextManager[Session]:
+        """A session that reads this tenant's rows."""
+        return self._reading(tenant)
+
+    def read_every_tenant(self) -> AbstractContextManager[Session]:
+        """A session that reads all tenants' rows: to look up an API key, to tail the change log."""
+        return self._reading(_EVERY_TENANT)
+
+    def write(self, tenant: str, *, ordered: bool = False) -> AbstractContextManager[Session]:
+        """A transaction on this tenant's rows, committed and on disk when the block ends.
+
+        `ordered` makes change-log entries visible in the order of their numbers (a no-op on SQLite, whose
+        writers take turns anyway).
+
+        Raises:
+            StorageUnavailable: the disk is full or read-only, the server is gone, or another process
+                held the writer's turn for too long.
+        """
+        return self._writing(tenant, ordered)
+
+    def write_every_tenant(self) -> AbstractContextManager[Session]:
+        """A transaction on all tenants' rows: to create a tenant and its first key."""
+        return self._writing(_EVERY_TENANT, ordered=False)
+
+    def migrate(self) -> None:
+        """Bring the schema up to date.
+
+        Raises:
+            StorageUnavailable: the database was made by a newer version, or cannot be opened.
+        """
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+        with _storage_errors(), self._my_turn(), self._writer.connect() as connection:
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                raise StorageUnavailable(
+                    f"the database schema is not one this version knows ({error}): "
+                    "upgrade redress, or point REDRESS_HOME or REDRESS_DATABASE_URL at another database"
+                ) from error
+            connection.commit()
+
+    def ping(self) -> None:
+        """Ask the database for nothing, to see that it answers."""
+        with _storage_errors(), self._reader.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Give every connection back. The last SQLite connection checkpoints, so it takes its turn."""
+        try:
+            with self._my_turn():
+                self._reader.dispose()
+                self._writer.dispose()
+        except StorageUnavailable:
+            self._reader.dispose()
+
+    @contextmanager
+    def _reading(self, tenant: object) -> Generator[Session]:
+        with _storage_errors(), self._read_sessions(info={"tenant": tenant}) as session:
+            yield session
+
+    @contextmanager
+    def _writing(self, tenant: object, ordered: bool) -> Generator[Session]:
+        with (
+            _storage_errors(),
+            self._my_turn(),
+            self._write_sessions(info={"tenant": tenant}) as session,
+            session.begin(),
+        ):
+            if ordered and self.dialect == "postgresql":
+                session.connection().execute(
+                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHANGE_LOG_LOCK}
+                )
+            yield session
+
+    @contextmanager
+    def _my_turn(self) -> Generator[None]:
+        if self._file_lock is None:
+            yield
+            return
+        with self._turn:
+            try:
+                self._file_lock.acquire(timeout=LOCK_TIMEOUT)
+            except Timeout as error:
+                raise StorageUnavailable(
+                    f"another process has been writing to {self.url.database} for {LOCK_TIMEOUT:.0f} s: "
+                    "wait until it is done, or stop it"
+                ) from error
+            except OSError as error:
+                raise StorageUnavailable(f"cannot lock {self.url.database}: {error.strerror}") from error
+            try:
+                yield
+            finally:
+                self._file_lock.release()
+
+
+def _with_driver(url: URL) -> URL:
+    """The URL with the driver we ship; only SQLite files and PostgreSQL are ours to run on."""
+    backend = url.get_backend_name()
+    if backend in {"postgresql", "postgres"}:
+        return url.set(drivername="postgresql+psycopg")
+    if backend == "sqlite" and url.database and url.database != ":memory:":
+        return url.set(drivername="sqlite+pysqlite")
+    raise InvalidSettings(
+        f"REDRESS_DATABASE_URL names {backend!r} without a file or of a kind we do not run on: "
+        "use 'postgresql://user:password@host/name' or 'sqlite:////path/to/file.db'"
+    )
+
+
+def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
+    """The one writer, and the readers."""
+    arguments: dict[str, Any] = {
+        "poolclass": QueuePool,
+        "max_overflow": 0,
+        "pool_timeout": LOCK_TIMEOUT,
+        "connect_args": {"check_same_thread": False, "timeout": 5.0},
+    }
+    writer = create_engine(url, pool_size=1, **arguments)
+    reader = create_engine(url, pool_size=READERS, **arguments)
+    common = ("foreign_keys=ON", "trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0")
+    for engine, pragmas, begin in (
+        (writer, ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", *common), "BEGIN IMMEDIATE"),
+        (reader, ("query_only=ON", *common), "BEGIN"),
+    ):
+        _prepare_sqlite(engine, pragmas, begin)
+    return writer, reader
+
+
+def _prepare_sqlite(engine: Engine, pragmas: tuple[str, ...], begin: str) -> None:
+    def connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, so that it can be IMMEDIATE
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    def begun(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)
+
+
+def _confined(sessions: sessionmaker[Session]) -> sessionmaker[Session]:
+    event.listen(sessions, "do_orm_execute", _confine)
+    event.listen(sessions, "before_flush", _refuse_unit_of_work)
+    return sessions
+
+
+def _confine(state: ORMExecuteState) -> None:
+    tenant = state.session.info["tenant"]
+    if tenant is _EVERY_TENANT:
+        return
+    if not isinstance(tenant, str) or not tenant:
+        raise TenantMissing("a session was opened without a tenant")
+    if not state.is_orm_statement:
+        raise TenantMissing("a statement on bare tables or text: write it on the mapped classes")
+    if state.is_insert or (state.is_update and isinstance(state.parameters, list)):
+        _stamp(state, tenant)
+        return
+    state.statement = state.statement.options(
+        *(
+            with_loader_criteria(row, lambda cls: cls.tenant == tenant, include_aliases=True)
+            for row in TENANT_ROWS
+        )
+    )
+
+
+def _stamp(state: ORMExecuteState, tenant: str) -> None:
+    """Write the session's tenant into the rows of an insert or a bulk update."""
+    rows = state.parameters
+    if rows is None:
+        raise TenantMissing("an insert with its rows inside the statement: pass them as parameters")
+    for row in cast("list[dict[str, Any]]", rows if isinstance(rows, list) else [rows]):
+        if row.setdefault("tenant", tenant) != tenant:
+            raise TenantMissing("a row of another tenant")
+
+
+def _refuse_unit_of_work(session: Session, _context: object, _instances: object) -> None:
+    if session.new or session.dirty or session.deleted:
+        raise TenantMissing("objects added to a session: write with insert, update and delete statements")
+
+
+@contextmanager
+def _storage_errors() -> Generator[None]:
+    """Name what a full disk, a lost server or a locked file means, without the statement's parameters."""
+    try:
+        yield
+    except OperationalError as error:
+        raise StorageUnavailable(f"the database refused: {error.orig}") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StorageUnavailable(f"the database connection was lost: {error.orig}") from error
+        raise

@@ -1,0 +1,120 @@
+"""Settings: read once from REDRESS_* variables, passed down. The README's table is made from here."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final, Self
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from bot.errors import InvalidSettings
+
+PREFIX: Final = "REDRESS_"
+
+
+class Settings(BaseModel):
+    """How this service runs. Secrets never show in a representation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Annotated[
+        Path, Field(description="Folder that holds the SQLite database, the index and trained models.")
+    ] = Path(platformdirs.user_data_dir("redress", appauthor=False))
+    database_url: Annotated[
+        SecretStr | None,
+        Field(description="`postgresql://user:password@host/name`; empty means SQLite in the home folder."),
+    ] = None
+    embedder: Annotated[
+        str,
+        Field(
+            description="`lexical` (built in), or a sentence-transformers model: hub name, `name@revision`, or path."
+        ),
+    ] = "lexical"
+    host: Annotated[str, Field(description="Address the service listens on.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="Port the service listens on.")] = 8700
+    max_body_bytes: Annotated[
+        int, Field(ge=1024, description="Largest request body, in bytes; a larger one gets 413.")
+    ] = 4_000_000
+    max_read_chars: Annotated[
+        int,
+        Field(
+            ge=500,
+            description="Characters of a complaint that are read; all of it is stored, the rest is not judged.",
+        ),
+    ] = 20_000
+    llm_url: Annotated[
+        str | None,
+        Field(description="Base URL of an OpenAI-compatible server; empty means the composer writes."),
+    ] = None
+    llm_model: Annotated[str | None, Field(description="Model name the server expects.")] = None
+    llm_key: Annotated[SecretStr | None, Field(description="API key of that server.")] = None
+    llm_seconds: Annotated[
+        float, Field(gt=0, le=600, description="Seconds a draft may take before the composer writes instead.")
+    ] = 10.0
+    webhook_secret: Annotated[
+        SecretStr | None,
+        Field(description="`whsec_…` secret of the signed inbound webhook; empty closes it."),
+    ] = None
+    webhook_tenant: Annotated[
+        str, Field(description="Tenant that complaints from the signed webhook belong to.")
+    ] = "default"
+    metrics_open: Annotated[
+        bool, Field(description="Serve /metrics without a key, for a scraper on a private network.")
+    ] = False
+    frame_ancestors: Annotated[
+        str,
+        Field(description="Origins that may show the sidebar in a frame, as in Content-Security-Policy."),
+    ] = "'self'"
+    threads: Annotated[
+        int, Field(ge=1, le=64, description="Complaints judged at the same time, each in its own thread.")
+    ] = 4
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """The settings in `env`; an empty value means the default.
+
+        Raises:
+            InvalidSettings: a name we do not know (a typo must not hide), or a value that does not fit.
+        """
+        given = {
+            name[len(PREFIX) :].lower(): value.strip()
+            for name, value in env.items()
+            if name.startswith(PREFIX)
+        }
+        unknown = sorted(set(given) - set(cls.model_fields))
+        if unknown:
+            names = ", ".join(PREFIX + name.upper() for name in unknown)
+            raise InvalidSettings(
+                f"no such setting: {names}; 'redress settings' lists the {len(cls.model_fields)} there are"
+            )
+        try:
+            return cls.model_validate({name: value for name, value in given.items() if value})
+        except ValidationError as error:
+            faults = "; ".join(
+                f"{PREFIX}{str(fault['loc'][0]).upper()}: {fault['msg']}"
+                for fault in error.errors(include_url=False, include_input=False)
+            )
+            raise InvalidSettings(faults) from error
+
+    @property
+    def sqlite_url(self) -> str:
+        """Where the SQLite database is when no other is configured."""
+        return f"sqlite:///{self.home / 'redress.db'}"
+
+    @property
+    def index_folder(self) -> Path:
+        """Where the index is."""
+        return self.home / "index"
+
+
+def settings_table() -> str:
+    """The settings as a Markdown table: variable, default, meaning."""
+    rows = ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default is None else str(field.default)
+        if name == "home":
+            default = "~/.local/share/redress"
+        rows.append(
+            f"| `{PREFIX}{name.upper()}` | {f'`{default}`' if default else ''} | {field.description} |"
+        )
+    return "\n".join(rows)

@@ -1,0 +1,258 @@
+"""A Suggestion: what the agent sees. The shape is public; fields are added, never renamed."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from knowledge.case import (
+    CaseOutcome,
+    EmotionKind,
+    EscalationKind,
+    NeedKind,
+    Owned,
+    Redress,
+    Urgency,
+    Vulnerability,
+)
+from knowledge.match import Via
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+ReasonCode = Literal[
+    "assigned",
+    "low_confidence",  # abstained: the best category is not likely enough
+    "narrow_margin",  # abstained: the two best are too close
+    "language_unsupported",  # abstained: neither Chinese nor English
+    "not_enough_text",  # abstained: no words to judge
+    "model_failed",  # abstained: the head could not be used
+]
+
+
+class Evidence(Owned):
+    """Words of the customer that show something."""
+
+    start: Annotated[int, Field(ge=0)]
+    """Character offset in the text as the customer wrote it (in a conversation: in turn `turn`)."""
+    end: Annotated[int, Field(ge=0)]
+    text: str
+    """The words; personal data in them is replaced by its placeholder."""
+    turn: Annotated[int, Field(ge=0)] = 0
+    """Which turn, counted from 0 over all turns."""
+
+
+class Alternative(Owned):
+    """A category that was considered."""
+
+    category: str
+    confidence: Probability
+
+
+class Emotion(Owned):
+    """A reading of the customer's last turn that shows one."""
+
+    primary: EmotionKind
+    intensity: Annotated[int, Field(ge=0, le=4)]
+    scores: dict[EmotionKind, Probability]
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Escalation(Owned):
+    """An intent to take the matter further, or a danger."""
+
+    kind: EscalationKind
+    evidence: tuple[Evidence, ...]
+
+
+class NeedRead(Owned):
+    """What the customer asks for or implies."""
+
+    kind: NeedKind
+    need: str
+    text: str
+    """The customer's words."""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class VulnerabilityHint(Owned):
+    """Words that suggest someone needs extra care; a person confirms."""
+
+    kind: Vulnerability
+    evidence: tuple[Evidence, ...]
+
+
+class Route(Owned):
+    """Where the complaint belongs."""
+
+    queue: str
+    skills: tuple[str, ...] = ()
+
+
+class Triage(Owned):
+    """What it is about, how urgent, and where it goes; each with reasons."""
+
+    category: str | None
+    """A node of the taxonomy, or None on abstention."""
+    confidence: Probability
+    """Calibrated probability of the best category."""
+    margin: Probability
+    """Distance to the second best."""
+    abstained: bool
+    reason_code: ReasonCode
+    alternatives: tuple[Alternative, ...]
+    complaint: bool
+    """False for praise, a question or a request."""
+    urgency: Urgency
+    route: Route
+    emotion: Emotion
+    escalations: tuple[Escalation, ...]
+    needs: tuple[NeedRead, ...]
+    vulnerability: tuple[VulnerabilityHint, ...]
+    reasons: tuple[str, ...]
+    """Sentences an agent understands, in the language of the complaint."""
+
+
+class CaseCard(Owned):
+    """A similar past case."""
+
+    id: str
+    similarity: Probability
+    via: tuple[Via, ...]
+    outcome: CaseOutcome | None
+    category: str | None
+    summary: str
+    """The beginning of its redacted text."""
+    resolution: str
+    redress: Redress
+    resolved_at: date | None
+    policy: str | None
+    superseded: bool
+
+
+class PassageCard(Owned):
+    """A passage that bears on the complaint."""
+
+    id: str
+    similarity: Probability
+    via: tuple[Via, ...]
+    article_id: str
+    title: str
+    text: str
+    version: str
+    valid_to: date | None
+    superseded: bool
+
+
+class Matches(Owned):
+    """What memory holds about this."""
+
+    cases: tuple[CaseCard, ...] = ()
+    passages: tuple[PassageCard, ...] = ()
+
+
+class FactCard(Owned):
+    """A piece of what is known about the customer."""
+
+    field: str
+    value: str
+    source: str
+    observed_at: date
+    confidence: Probability
+
+
+class ContactCard(Owned):
+    """An earlier contact."""
+
+    at: datetime
+    channel: str
+    summary: str
+    emotion: EmotionKind
+    intensity: int
+    promise: str | None
+
+
+class ProfileView(Owned):
+    """The customer, as far as purpose and consent let an agent see."""
+
+    customer_id: str | None = None
+    verified: bool = False
+    facts: tuple[FactCard, ...] = ()
+    contacts: tuple[ContactCard, ...] = ()
+    note: str = ""
+    """Why there is nothing to see, where there is nothing."""
+
+
+class Clock(Owned):
+    """A date by which something is due."""
+
+    stage: str
+    due: date
+    rule: str
+    trace: str
+    """How the date was computed, in words."""
+    source: str
+    verified: bool
+
+
+class Commitment(Owned):
+    """Something the reply promises."""
+
+    kind: str
+    text: str
+    amount: Decimal | None = None
+    currency: str | None = None
+    deadline: date | None = None
+    source: str
+    """Id of the policy passage or clock that allows it."""
+
+
+class Citation(Owned):
+    """Where a statement of the draft comes from."""
+
+    id: str
+    quote: str
+
+
+class CheckResult(Owned):
+    """One check on the draft."""
+
+    id: str
+    passed: bool
+    detail: str = ""
+
+
+class Draft(Owned):
+    """The proposed reply."""
+
+    text: str
+    language: str
+    source: Literal["model", "composer"]
+    stage: str = "acknowledge"
+    citations: tuple[Citation, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    fallback_reason: str = ""
+    """Why the composer wrote it although a model is configured."""
+
+
+class Suggestion(Owned):
+    """Everything an agent needs to answer one complaint."""
+
+    id: str
+    complaint_id: str
+    language: str
+    """zh, en, or und when it is neither."""
+    created_at: datetime
+    triage: Triage
+    matches: Matches
+    profile: ProfileView
+    clocks: tuple[Clock, ...]
+    draft: Draft
+    timings: dict[str, float] = {}
+    """Milliseconds each step took."""
+    models: dict[str, str] = {}
+    """Name and revision of every model that had a part."""
+
+    def public(self) -> dict[str, Any]:
+        """The JSON form."""
+        return self.model_dump(mode="json")

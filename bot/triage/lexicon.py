@@ -1,0 +1,234 @@
+"""The words of the lexicons found in a text: one pass for all subjects, both scripts.
+
+A lexicon file is about one subject in one language. Its groups name what their phrases show (`kinds`) and how
+strongly (`weight`). A group may name contexts in which its words mean something else (`unless`); a context is
+a regular expression over the words around, where @ stands for the phrase: "请问.{0,4}@". Where phrases of one
+subject overlap, the longest wins; kind `none` exists to win over a phrase that would mislead (气死我了).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Literal, get_args
+
+from pydantic import Field, field_validator
+
+from bot.errors import InvalidRules
+from bot.triage.phrases import ChineseTree, EnglishTree
+from knowledge.case import Language, Owned
+from knowledge.rules import load_rules
+
+Subject = Literal["emotion", "escalation", "needs", "vulnerability", "situation", "complaint"]
+SUBJECTS: tuple[Subject, ...] = get_args(Subject)
+
+LEXICONS = Path(__file__).parent / "lexicons"
+
+_AROUND = {"zh": 18, "en": 60}
+"""Characters on either side of a phrase that a context may look at."""
+_PLACEHOLDER = re.compile(r"⟦[^⟦⟧\n]{1,40}⟧")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+_MARKS = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"'})
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words of the text: characters `start` to `end`, end excluded."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Group(Owned):
+    """Phrases that show the same thing equally strongly."""
+
+    kinds: tuple[str, ...] = Field(min_length=1)
+    weight: float = Field(default=1, ge=0, le=4)
+    phrases: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+    """Literal words of which one must be in the text before `regex` is tried."""
+    regex: tuple[str, ...] = ()
+    """For what a phrase cannot say; searched in folded text."""
+    unless: tuple[str, ...] = ()
+    """Names of contexts."""
+    note: str = ""
+
+    @field_validator("regex")
+    @classmethod
+    def _compiles(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+        return patterns
+
+
+class Lexicon(Owned):
+    """One file."""
+
+    version: str
+    source: str
+    valid_from: str
+    language: Language
+    subject: Subject
+    contexts: dict[str, tuple[str, ...]] = {}
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A phrase found."""
+
+    start: int
+    end: int
+    kinds: tuple[str, ...]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What the lexicons find in one text."""
+
+    text: str
+    folded: str
+    """Same length as `text`: lower case, half width, simplified characters, placeholders blanked."""
+    hits: dict[Subject, tuple[Hit, ...]]
+    """By subject, in order of the text; hits of one subject do not overlap."""
+
+    def of(self, subject: Subject, *kinds: str) -> list[Hit]:
+        """Hits of a subject that show one of these kinds, or all of its hits where none is named."""
+        hits = self.hits[subject]
+        return [hit for hit in hits if not kinds or not set(kinds).isdisjoint(hit.kinds)]
+
+    def span(self, hit: Hit) -> Span:
+        """The words of the customer."""
+        return Span(hit.start, hit.end, self.text[hit.start : hit.end])
+
+
+class _Matcher:
+    """All lexicons of one language."""
+
+    def __init__(self, language: Language, lexicons: tuple[Lexicon, ...]) -> None:
+        self._around = _AROUND[language]
+        self._tree = ChineseTree() if language == "zh" else EnglishTree()
+        self._subjects: list[Subject] = []
+        self._groups: list[Group] = []
+        self._unless: list[re.Pattern[str] | None] = []
+        self._regexes: list[tuple[int, tuple[str, ...], re.Pattern[str]]] = []
+        for lexicon in lexicons:
+            for group in lexicon.groups:
+                self._add(lexicon, group)
+
+    def _add(self, lexicon: Lexicon, group: Group) -> None:
+        number = len(self._groups)
+        self._groups.append(group)
+        self._subjects.append(lexicon.subject)
+        contexts = [context for name in group.unless for context in lexicon.contexts[name]]
+        self._unless.append(re.compile("|".join(contexts)) if contexts else None)
+        for phrase in group.phrases:
+            self._tree.add(phrase, number)
+        self._regexes += [(number, group.near, re.compile(regex)) for regex in group.regex]
+
+    def find(self, text: str) -> Iterator[tuple[Subject, Hit]]:
+        """Every hit, overlapping ones too, those in a misleading context left out."""
+        for number, start, end in (*self._tree.find(text), *self._by_regex(text)):
+            unless = self._unless[number]
+            if unless is None or not unless.search(self._context(text, start, end)):
+                group = self._groups[number]
+                yield self._subjects[number], Hit(start, end, group.kinds, group.weight)
+
+    def _by_regex(self, text: str) -> Iterator[tuple[int, int, int]]:
+        for number, near, regex in self._regexes:
+            if not near or any(word in text for word in near):
+                for match in regex.finditer(text):
+                    if match.end() > match.start():
+                        yield number, match.start(), match.end()
+
+    def _context(self, text: str, start: int, end: int) -> str:
+        return f"{text[max(0, start - self._around) : start]}@{text[end : end + self._around]}"
+
+
+@lru_cache(maxsize=16)
+def scan(text: str) -> Scan:
+    """Everything the lexicons find; the readings of one text share one scan."""
+    folded = fold(text)
+    found: dict[Subject, list[Hit]] = {subject: [] for subject in SUBJECTS}
+    for matcher in _matchers_for(folded):
+        for subject, hit in matcher.find(folded):
+            found[subject].append(hit)
+    return Scan(text, folded, {subject: _longest(hits, len(text)) for subject, hits in found.items()})
+
+
+def fold(text: str) -> str:
+    """The text as the lexicons see it, of the same length."""
+    if not text.isascii():
+        text = text.translate(_FULL_WIDTH).translate(_MARKS).translate(_traditional())
+        text = _PLACEHOLDER.sub(lambda match: "▢" * len(match[0]), text)
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join(small if len(small := character.lower()) == 1 else character for character in text)
+
+
+def _matchers_for(folded: str) -> Iterator[_Matcher]:
+    if _HAN.search(folded):
+        yield _matcher("zh")
+    if any("a" <= character <= "z" for character in folded):
+        yield _matcher("en")
+
+
+@cache
+def _matcher(language: Language) -> _Matcher:
+    files = sorted(LEXICONS.glob(f"{language}_*.toml"))
+    return _Matcher(language, tuple(load_lexicon(file) for file in files))
+
+
+def load_lexicon(path: Path) -> Lexicon:
+    """One lexicon file.
+
+    Raises:
+        InvalidRules: it breaks the schema, or a group names a context that the file does not have.
+    """
+    lexicon = load_rules(path, Lexicon)
+    for group in lexicon.groups:
+        for name in group.unless:
+            if name not in lexicon.contexts:
+                raise InvalidRules(
+                    f"{path}: 'unless' names context {name!r}: add it under [contexts] or remove it; "
+                    f"the file has {', '.join(sorted(lexicon.contexts)) or 'none'}"
+                )
+    return lexicon
+
+
+class _Characters(Owned):
+    version: str
+    source: str
+    valid_from: str
+    traditional: str
+    simplified: str
+
+
+@cache
+def _traditional() -> dict[int, str]:
+    """Traditional characters to simplified ones, one to one."""
+    table = load_rules(LEXICONS / "characters.toml", _Characters)
+    old, new = table.traditional.split(), table.simplified.split()
+    return str.maketrans("".join(old), "".join(new))
+
+
+def _longest(hits: list[Hit], size: int) -> tuple[Hit, ...]:
+    """The hits without those that overlap a longer one, in order of the text."""
+    if len(hits) < 2:
+        return tuple(hits)
+    taken = bytearray(size)
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.start, -hit.weight)):
+        if taken.find(1, hit.start, hit.end) < 0:
+            taken[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
+            kept.append(hit)
+    return tuple(sorted(kept, key=lambda hit: hit.start))

@@ -1,0 +1,390 @@
+"""The index: vectors and words, a cache of what SQL holds, fed from the ordered change log.
+
+    index/
+    ├── lock            held by the one process that owns the directory
+    ├── current         name of the generation that answers
+    ├── rebuild         present while somebody beside this process asks for a rebuild
+    └── gen-000001/     one generation: chroma/, words/, state.json (embedder, format, last change applied)
+
+A batch is written first and its number noted after, so that a crash between the two only repeats it. A
+rebuild makes the next generation while the present one answers, then swaps the name.
+"""
+
+import json
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock, Timeout
+
+from knowledge.embedding import Embedder, Matrix, Vector
+from knowledge.errors import EmbedderMismatch, IndexLocked, IndexUnavailable, KnowledgeError
+from knowledge.lexical import Words
+from knowledge.store import Change, ItemKind, KnowledgeStore
+from knowledge.vectors import Vectors
+
+FORMAT: Final = 1
+"""Raised when an index of an older release cannot be read any more."""
+BATCH: Final = 2000
+"""Changes applied at a time: large enough for Chroma's batch rate, small enough to see progress."""
+POLL: Final = 0.5
+"""Seconds between two looks at the change log when nobody wakes the applier."""
+
+Progress = Callable[[int, int], None]
+"""Called with (items done, items in all)."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far the index is behind SQL."""
+
+    changes: int
+    applied: int
+    error: str = ""
+    """Why applying fails at present, if it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What one batch does to one tenant's items of one kind."""
+
+    tenant: str
+    kind: ItemKind
+    texts: dict[str, str]
+    rows: Matrix
+    deleted: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    groups: list[_Group]
+    last: int
+    """Number of the last change in it."""
+    size: int
+
+
+class _Generation:
+    """One set of index files."""
+
+    def __init__(self, path: Path, embedder: str, applied: int) -> None:
+        self.path: Final = path
+        self.embedder: Final = embedder
+        self.applied = applied
+        self.users = 0
+        """Readers at work in it; a generation is closed when there are none."""
+        path.mkdir(parents=True, exist_ok=True)
+        self.vectors: Final = Vectors(path / "chroma", embedder)
+        self.words: Final = Words(path / "words")
+
+    @classmethod
+    def open(cls, path: Path, embedder: str) -> "_Generation":
+        try:
+            state = json.loads((path / "state.json").read_text())
+        except (OSError, ValueError) as error:
+            raise IndexUnavailable(f"the index at {path} is damaged: run 'redress rebuild'") from error
+        if state["format"] != FORMAT:
+            raise IndexUnavailable(
+                f"the index at {path} has format {state['format']}, not {FORMAT}: run 'redress rebuild'"
+            )
+        if state["embedder"] != embedder:
+            raise EmbedderMismatch("the index", state["embedder"], embedder)
+        return cls(path, embedder, state["applied"])
+
+    def write(self, group: _Group) -> None:
+        self.vectors.upsert(group.tenant, group.kind, list(group.texts), group.rows)
+        if group.deleted:
+            self.vectors.delete(group.tenant, group.kind, group.deleted)
+        self.words.apply(group.tenant, group.kind, group.texts, group.deleted)
+
+    def note(self, applied: int) -> None:
+        state = {"format": FORMAT, "embedder": self.embedder, "applied": applied}
+        _write_durably(self.path / "state.json", json.dumps(state))
+        self.applied = applied
+
+    def close(self) -> None:
+        self.vectors.close()
+        self.words.close()
+
+
+class Index:
+    """Search over one directory. Safe to share between threads; one process at a time."""
+
+    def __init__(self, directory: Path, store: KnowledgeStore, embedder: Embedder) -> None:
+        self.directory: Final = directory
+        self._store = store
+        self._embedder = embedder
+        self._lock = FileLock(directory / "lock", thread_local=False)
+        self._generation: _Generation | None = None
+        self._idle = threading.Condition()
+        self._applying = threading.Lock()
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._applier: threading.Thread | None = None
+        self._error = ""
+
+    # ---- life
+
+    def open(self, *, for_rebuild: bool = False) -> None:
+        """Take the directory and open its generation; `for_rebuild` leaves the old generation closed.
+
+        Raises:
+            IndexLocked: another process owns the directory.
+            EmbedderMismatch: it was built with another embedder.
+            IndexUnavailable: it is damaged or of another format.
+        """
+        self.directory.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise IndexLocked(
+                f"another process owns the index at {self.directory}: stop it (is 'redress serve' running?), "
+                "or give this one its own REDRESS_HOME"
+            ) from error
+        try:
+            self._remove_leftovers()
+            if not for_rebuild:
+                self._generation = self._current() or self._fresh()
+                self._switch_to(self._generation)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def close(self) -> None:
+        """Stop applying and release the directory."""
+        self.stop()
+        with self._applying:
+            if self._generation is not None:
+                self._retire(self._generation)
+                self._generation = None
+        self._lock.release()
+
+    def start(self) -> None:
+        """Apply changes in the background from now on."""
+        self._stopping.clear()
+        self._applier = threading.Thread(target=self._keep_applying, name="index-applier", daemon=True)
+        self._applier.start()
+
+    def stop(self) -> None:
+        """Finish the batch in hand and apply no more."""
+        self._stopping.set()
+        self._wake.set()
+        if self._applier is not None:
+            self._applier.join()
+            self._applier = None
+
+    def wake(self) -> None:
+        """Say that there are changes to apply."""
+        self._wake.set()
+
+    # ---- answers
+
+    def dense(self, tenant: str, kind: ItemKind, vector: Vector, limit: int) -> list[tuple[str, float]]:
+        """The `limit` ids closest in meaning, with cosine similarity 0..1, best first."""
+        with self._using() as generation:
+            return generation.vectors.nearest(tenant, kind, vector, limit)
+
+    def lexical(self, tenant: str, kind: ItemKind, text: str, limit: int) -> list[tuple[str, float]]:
+        """The `limit` ids that share the rarest words, with BM25 score, best first."""
+        with self._using() as generation:
+            return generation.words.nearest(tenant, kind, text, limit)
+
+    def similarities(self, tenant: str, kind: ItemKind, vector: Vector, ids: list[str]) -> dict[str, float]:
+        """Exact cosine similarity (0..1) to each of `ids`."""
+        with self._using() as generation:
+            return generation.vectors.similarities(tenant, kind, vector, ids)
+
+    @property
+    def applied(self) -> int:
+        """Number of the last change the index knows."""
+        return 0 if self._generation is None else self._generation.applied
+
+    def lag(self) -> Lag:
+        """How far the index is behind SQL."""
+        applied = self.applied
+        return Lag(max(0, self._store.last_change() - applied), applied, self._error)
+
+    # ---- feeding
+
+    def catch_up(self, progress: Progress | None = None) -> int:
+        """Apply every change there is; returns how many."""
+        with self._applying:
+            return self._apply_all(self._open_generation(), progress)
+
+    def rebuild(self, progress: Progress | None = None) -> None:
+        """Build the next generation from SQL and swap it in. The present one answers meanwhile."""
+        last = self._store.last_change()
+        fresh = self._fresh()
+        try:
+            self._fill(fresh, progress)
+            fresh.note(last)
+            with self._applying:  # the old generation stands still while the new one catches up
+                self._apply_all(fresh, None)
+                old, self._generation = self._generation, fresh
+                self._switch_to(fresh)
+        except BaseException:
+            fresh.close()
+            shutil.rmtree(fresh.path, ignore_errors=True)
+            raise
+        if old is not None:
+            self._retire(old)
+        self._remove_leftovers()
+
+    def ask_for_rebuild(self) -> None:
+        """Ask the process that owns the directory to rebuild; for a process that does not."""
+        (self.directory / "rebuild").touch()
+
+    @property
+    def rebuild_asked(self) -> bool:
+        """Whether somebody waits for a rebuild."""
+        return (self.directory / "rebuild").exists()
+
+    def _keep_applying(self) -> None:
+        wait = POLL
+        while not self._stopping.is_set():
+            self._wake.wait(wait)
+            self._wake.clear()
+            try:
+                if self.rebuild_asked:
+                    self.rebuild()
+                    (self.directory / "rebuild").unlink(missing_ok=True)
+                self.catch_up()
+                self._error, wait = "", POLL
+            except Exception as error:
+                # a full disk or a lost database: keep answering from what is there, and try again
+                self._error, wait = f"{type(error).__name__}: {error}", min(wait * 2, 30.0)
+                log.exception("the index could not apply changes; next try in %.1f s", wait)
+
+    def _apply_all(self, generation: _Generation, progress: Progress | None) -> int:
+        """Prepare a batch (SQL, words, vectors) while the one before it is written."""
+        done, total = 0, max(0, self._store.last_change() - generation.applied)
+        with ThreadPoolExecutor(1, "index-prepare") as pool:
+            ahead: Future[_Batch | None] = pool.submit(self._prepare, generation.applied)
+            while (batch := ahead.result()) is not None:
+                ahead = pool.submit(self._prepare, batch.last)
+                for group in batch.groups:
+                    generation.write(group)
+                generation.note(batch.last)
+                done += batch.size
+                if progress is not None:
+                    progress(done, max(total, done))
+                if self._stopping.is_set():
+                    break
+        return done
+
+    def _prepare(self, after: int) -> _Batch | None:
+        changes = self._store.changes_after(after, BATCH)
+        if not changes:
+            return None
+        touched: dict[tuple[str, ItemKind], dict[str, None]] = {}
+        for change in changes:
+            touched.setdefault((change.tenant, change.kind), {})[change.item_id] = None
+        groups = [self._group(tenant, kind, list(ids)) for (tenant, kind), ids in touched.items()]
+        return _Batch(groups, _last(changes), len(changes))
+
+    def _group(self, tenant: str, kind: ItemKind, ids: list[str]) -> _Group:
+        """What SQL says now about these items: what it no longer has is deleted, whatever the log said."""
+        texts = self._store.texts(tenant, kind, ids)
+        rows = self._embedder.embed_documents(list(texts.values()))
+        return _Group(tenant, kind, texts, rows, [i for i in ids if i not in texts])
+
+    def _fill(self, generation: _Generation, progress: Progress | None) -> None:
+        pages = list(self._store.every_item())
+        total = sum(len(ids) for _, _, ids in pages)
+        done = 0
+        for tenant, kind, ids in _merged(pages):
+            generation.write(self._group(tenant, kind, ids))
+            done += len(ids)
+            if progress is not None:
+                progress(done, total)
+
+    # ---- generations
+
+    @contextmanager
+    def _using(self) -> Generator[_Generation]:
+        with self._idle:
+            generation = self._open_generation()
+            generation.users += 1
+        try:
+            yield generation
+        finally:
+            with self._idle:
+                generation.users -= 1
+                self._idle.notify_all()
+
+    def _retire(self, generation: _Generation) -> None:
+        """Close a generation once nobody reads from it."""
+        with self._idle:
+            self._idle.wait_for(lambda: generation.users == 0, timeout=30)
+        generation.close()
+
+    def _open_generation(self) -> _Generation:
+        if self._generation is None:
+            raise IndexUnavailable("the index is not open: it is being rebuilt for the first time")
+        return self._generation
+
+    def _current(self) -> _Generation | None:
+        pointer = self.directory / "current"
+        if not pointer.exists():
+            return None
+        path = self.directory / pointer.read_text().strip()
+        # a deleted generation is no damage: SQL still has everything
+        return _Generation.open(path, self._embedder.name) if path.is_dir() else None
+
+    def _fresh(self) -> _Generation:
+        numbers = [int(path.name[4:]) for path in self.directory.glob("gen-*") if path.name[4:].isdigit()]
+        path = self.directory / f"gen-{max(numbers, default=0) + 1:06d}"
+        generation = _Generation(path, self._embedder.name, 0)
+        generation.note(0)
+        return generation
+
+    def _switch_to(self, generation: _Generation) -> None:
+        _write_durably(self.directory / "current", generation.path.name)
+
+    def _remove_leftovers(self) -> None:
+        pointer = self.directory / "current"
+        keep = pointer.read_text().strip() if pointer.exists() else ""
+        for path in self.directory.glob("gen-*"):
+            if path.name != keep:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _merged(
+    pages: Iterable[tuple[str, ItemKind, list[str]]],
+) -> Generator[tuple[str, ItemKind, list[str]]]:
+    """Neighbouring pages of the same tenant and kind, joined up to a batch."""
+    held: tuple[str, ItemKind, list[str]] | None = None
+    for tenant, kind, ids in pages:
+        if held is not None and held[:2] == (tenant, kind) and len(held[2]) + len(ids) <= BATCH:
+            held = (tenant, kind, held[2] + ids)
+            continue
+        if held is not None:
+            yield held
+        held = (tenant, kind, ids)
+    if held is not None:
+        yield held
+
+
+def _last(changes: list[Change]) -> int:
+    return changes[-1].seq
+
+
+def _write_durably(path: Path, text: str) -> None:
+    """Replace a small file so that a crash leaves either the old one or the new one."""
+    temporary = path.with_suffix(".new")
+    with temporary.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        temporary.replace(path)
+    except OSError as error:
+        raise KnowledgeError(f"cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,120 @@
+"""Words in tantivy: BM25 over segmented Chinese and stemmed English. The only door to tantivy.
+
+One index per tenant and kind, so that no tenant's words weigh in another's scores. It stores ids; the words
+are searchable, not readable, and come from redacted text.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import tantivy
+
+from knowledge.words import words
+
+QUERY_TERMS: Final = 24
+"""The rarest words of a query that are searched: the common rest costs time and changes little."""
+WRITER_BYTES: Final = 32_000_000
+_ANALYSER: Final = "redress"
+_STOP_WORDS: Final = Path(__file__).with_name("stop_words.txt")
+
+
+class Words:
+    """The words of every tenant, in one directory that this process owns."""
+
+    def __init__(self, path: Path) -> None:
+        self._path: Final = path
+        self._open: dict[tuple[str, str], tantivy.Index] = {}
+        self._analyser = _analyser()
+
+    def apply(self, tenant: str, kind: str, texts: Mapping[str, str], deleted: Sequence[str]) -> None:
+        """Write the words of `texts` (id to text) and forget `deleted`, at once and on disk."""
+        index = self._index(tenant, kind)
+        writer = index.writer(WRITER_BYTES, 1)
+        searcher = index.searcher()
+        keys = {i: f"{i}:{hashlib.sha256(text.encode()).hexdigest()[:16]}" for i, text in texts.items()}
+        # what is there already is left alone: writing it again after a crash would leave a deleted twin
+        # behind, which counts in the document frequencies until segments merge
+        news = {i: key for i, key in keys.items() if not searcher.doc_freq("key", key)}
+        for i in (*news, *deleted):
+            writer.delete_documents_by_term("id", i)
+        for i, key in news.items():
+            document = tantivy.Document()
+            document.add_text("id", i)
+            document.add_text("key", key)
+            document.add_text("words", " ".join(words(texts[i])))
+            writer.add_document(document)
+        writer.commit()
+        writer.wait_merging_threads()
+        index.reload()
+
+    def nearest(self, tenant: str, kind: str, text: str, limit: int) -> list[tuple[str, float]]:
+        """The `limit` best ids with their BM25 score (above 0, no upper bound), best first."""
+        index = self._existing(tenant, kind)
+        terms = list(dict.fromkeys(self._analyser.analyze(" ".join(words(text)))))
+        if index is None or not terms or limit < 1:
+            return []
+        searcher = index.searcher()
+        frequency = {term: searcher.doc_freq("words", term) for term in terms}
+        rare = sorted((term for term in terms if frequency[term]), key=frequency.__getitem__)[:QUERY_TERMS]
+        if not rare:
+            return []
+        schema = index.schema
+        query = tantivy.Query.boolean_query(
+            [(tantivy.Occur.Should, tantivy.Query.term_query(schema, "words", term)) for term in rare]
+        )
+        hits = searcher.search(query, limit, count=False).hits
+        found = [(str(searcher.doc(address)["id"][0]), float(score)) for score, address in hits]
+        # equal scores come in the order of segments, which a rebuild changes; ids do not
+        return sorted(found, key=lambda hit: (-hit[1], hit[0]))
+
+    def count(self, tenant: str, kind: str) -> int:
+        """How many items the tenant has of that kind."""
+        index = self._existing(tenant, kind)
+        return 0 if index is None else index.searcher().num_docs
+
+    def close(self) -> None:
+        """Release the directory."""
+        self._open.clear()
+
+    def _folder(self, tenant: str, kind: str) -> Path:
+        return self._path / f"{kind}-{hashlib.sha256(tenant.encode()).hexdigest()[:32]}"
+
+    def _existing(self, tenant: str, kind: str) -> tantivy.Index | None:
+        if known := self._open.get((tenant, kind)):
+            return known
+        folder = self._folder(tenant, kind)
+        return self._index(tenant, kind) if folder.is_dir() and tantivy.Index.exists(str(folder)) else None
+
+    def _index(self, tenant: str, kind: str) -> tantivy.Index:
+        if known := self._open.get((tenant, kind)):
+            return known
+        folder = self._folder(tenant, kind)
+        folder.mkdir(parents=True, exist_ok=True)
+        index = tantivy.Index(_schema(), str(folder), reuse=True)
+        index.register_tokenizer(_ANALYSER, self._analyser)
+        index.config_reader("manual")
+        index.reload()
+        self._open[tenant, kind] = index
+        return index
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("key", stored=False, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("words", stored=False, tokenizer_name=_ANALYSER, index_option="freq")
+    return builder.build()
+
+
+def _analyser() -> tantivy.TextAnalyzer:
+    """Over words already segmented and joined by spaces."""
+    stop_words: list[str] = [*_STOP_WORDS.read_text(encoding="utf-8").split()]
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
+        .filter(tantivy.Filter.remove_long(80))
+        .filter(tantivy.Filter.custom_stopword(stop_words))
+        .filter(tantivy.Filter.stemmer("english"))
+        .build()
+    )

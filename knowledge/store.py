@@ -1,0 +1,404 @@
+"""Cases and articles in SQL, and the change log that feeds the indexes. The only door to SQLAlchemy here."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Literal, Protocol
+
+from sqlalchemy import Date, DateTime, Index, Integer, String, Text, delete, func, insert, select, update
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from knowledge.article import Article, Passage
+from knowledge.case import Case
+
+ItemKind = Literal["case", "passage"]
+Operation = Literal["upsert", "delete"]
+
+IN_LIMIT = 500
+"""Ids in one IN list: far below the smallest limit of a supported database (SQLite's 999 before 3.32)."""
+
+
+class Sessions(Protocol):
+    """Where sessions come from. Each sees the rows of one tenant, whatever a statement says."""
+
+    def read(self, tenant: str) -> AbstractContextManager[Session]: ...
+    def write(self, tenant: str, *, ordered: bool = False) -> AbstractContextManager[Session]: ...
+    def read_every_tenant(self) -> AbstractContextManager[Session]: ...
+
+
+class Base(DeclarativeBase):
+    """Tables of this package."""
+
+
+class TenantRow:
+    """Every row has a tenant."""
+
+    tenant: Mapped[str] = mapped_column(String(80), primary_key=True)
+
+
+class CaseRow(TenantRow, Base):
+    """A case: its JSON, and the columns it is filtered by."""
+
+    __tablename__ = "cases"
+    id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8))
+    category: Mapped[str | None] = mapped_column(String(80))
+    industry: Mapped[str] = mapped_column(String(60))
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    closed_on: Mapped[date | None] = mapped_column(Date)
+    policy: Mapped[str | None] = mapped_column(String(200))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    body: Mapped[str] = mapped_column(Text)
+    __table_args__ = (Index("cases_by_category", "tenant", "category", "id"),)
+
+
+class ArticleRow(TenantRow, Base):
+    """An article: its JSON, and the columns it is filtered by."""
+
+    __tablename__ = "articles"
+    id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8))
+    valid_from: Mapped[date | None] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    supersedes: Mapped[str | None] = mapped_column(String(200))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    body: Mapped[str] = mapped_column(Text)
+    __table_args__ = (Index("articles_by_predecessor", "tenant", "supersedes"),)
+
+
+class PassageRow(TenantRow, Base):
+    """A citable piece of an article."""
+
+    __tablename__ = "passages"
+    id: Mapped[str] = mapped_column(String(220), primary_key=True)
+    article_id: Mapped[str] = mapped_column(String(200))
+    position: Mapped[int] = mapped_column(Integer)
+    text: Mapped[str] = mapped_column(Text)
+    __table_args__ = (Index("passages_by_article", "tenant", "article_id"),)
+
+
+class ChangeRow(TenantRow, Base):
+    """One entry of the change log, numbered in the order of commits."""
+
+    __tablename__ = "changes"
+    tenant: Mapped[str] = mapped_column(String(80))
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    item_id: Mapped[str] = mapped_column(String(220))
+    operation: Mapped[str] = mapped_column(String(8))
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    # AUTOINCREMENT: a number is never given twice, or an index would miss what reused it
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An entry of the change log."""
+
+    seq: int
+    tenant: str
+    kind: ItemKind
+    item_id: str
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write did, in items."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: "Written") -> "Written":
+        return Written(self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged)
+
+
+class KnowledgeStore:
+    """Cases and articles of every tenant."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    # ---- cases
+
+    def put_cases(self, tenant: str, cases: Sequence[Case]) -> Written:
+        """Insert or replace cases by id, all or none; what is already there unchanged stays untouched."""
+        rows = {case.id: _case_row(case) for case in cases}
+        with self._sessions.write(tenant, ordered=True) as session:
+            known = _fingerprints(session, CaseRow, list(rows))
+            new, changed = _sort_out(rows, known)
+            if new:
+                session.execute(insert(CaseRow), new)
+            if changed:
+                session.execute(update(CaseRow), changed)
+            _log(session, "case", "upsert", [row["id"] for row in (*new, *changed)])
+        return Written(len(new), len(changed), len(rows) - len(new) - len(changed))
+
+    def delete_case(self, tenant: str, case_id: str) -> bool:
+        """Forget a case; False where there was none."""
+        with self._sessions.write(tenant, ordered=True) as session:
+            found = bool(_rowcount(session.execute(delete(CaseRow).where(CaseRow.id == case_id))))
+            if found:
+                _log(session, "case", "delete", [case_id])
+        return found
+
+    def cases(self, tenant: str, ids: Sequence[str]) -> dict[str, Case]:
+        """The cases among `ids` that exist."""
+        found: dict[str, Case] = {}
+        with self._sessions.read(tenant) as session:
+            for some in _chunks(ids):
+                for body in session.scalars(select(CaseRow.body).where(CaseRow.id.in_(some))):
+                    case = Case.model_validate_json(body)
+                    found[case.id] = case
+        return found
+
+    def page_of_cases(
+        self, tenant: str, *, after: str = "", limit: int = 50, category: str | None = None
+    ) -> list[Case]:
+        """Cases in the order of their ids, those after `after`."""
+        query = select(CaseRow.body).where(CaseRow.id > after).order_by(CaseRow.id).limit(limit)
+        if category is not None:
+            query = query.where(CaseRow.category == category)
+        with self._sessions.read(tenant) as session:
+            return [Case.model_validate_json(body) for body in session.scalars(query)]
+
+    def every_case(self, tenant: str) -> Iterator[Case]:
+        """All cases in the order of their ids, read in pages: memory stays bounded."""
+        after = ""
+        while page := self.page_of_cases(tenant, after=after, limit=IN_LIMIT):
+            yield from page
+            after = page[-1].id
+
+    # ---- articles
+
+    def put_articles(self, tenant: str, articles: Sequence[Article]) -> Written:
+        """Insert or replace articles by id with their passages, all or none."""
+        by_id = {article.id: article for article in articles}
+        rows = {article.id: _article_row(article) for article in by_id.values()}
+        with self._sessions.write(tenant, ordered=True) as session:
+            known = _fingerprints(session, ArticleRow, list(rows))
+            new, changed = _sort_out(rows, known)
+            if new:
+                session.execute(insert(ArticleRow), new)
+            if changed:
+                session.execute(update(ArticleRow), changed)
+            for row in changed:
+                _drop_passages(session, row["id"])
+            passages = [passage for row in (*new, *changed) for passage in by_id[row["id"]].passages()]
+            if passages:
+                session.execute(insert(PassageRow), [_passage_row(passage) for passage in passages])
+            _log(session, "passage", "upsert", [passage.id for passage in passages])
+        return Written(len(new), len(changed), len(rows) - len(new) - len(changed))
+
+    def delete_article(self, tenant: str, article_id: str) -> bool:
+        """Forget an article and its passages; False where there was none."""
+        with self._sessions.write(tenant, ordered=True) as session:
+            found = bool(_rowcount(session.execute(delete(ArticleRow).where(ArticleRow.id == article_id))))
+            if found:
+                _drop_passages(session, article_id)
+        return found
+
+    def articles(self, tenant: str, ids: Sequence[str]) -> dict[str, Article]:
+        """The articles among `ids` that exist."""
+        found: dict[str, Article] = {}
+        with self._sessions.read(tenant) as session:
+            for some in _chunks(ids):
+                for body in session.scalars(select(ArticleRow.body).where(ArticleRow.id.in_(some))):
+                    article = Article.model_validate_json(body)
+                    found[article.id] = article
+        return found
+
+    def page_of_articles(self, tenant: str, *, after: str = "", limit: int = 50) -> list[Article]:
+        """Articles in the order of their ids, those after `after`."""
+        query = select(ArticleRow.body).where(ArticleRow.id > after).order_by(ArticleRow.id).limit(limit)
+        with self._sessions.read(tenant) as session:
+            return [Article.model_validate_json(body) for body in session.scalars(query)]
+
+    def every_article(self, tenant: str) -> Iterator[Article]:
+        """All articles in the order of their ids, read in pages."""
+        after = ""
+        while page := self.page_of_articles(tenant, after=after, limit=IN_LIMIT):
+            yield from page
+            after = page[-1].id
+
+    def passages(self, tenant: str, ids: Sequence[str]) -> dict[str, Passage]:
+        """The passages among `ids` that exist."""
+        found: dict[str, Passage] = {}
+        with self._sessions.read(tenant) as session:
+            for some in _chunks(ids):
+                query = select(
+                    PassageRow.id, PassageRow.article_id, PassageRow.position, PassageRow.text
+                ).where(PassageRow.id.in_(some))
+                for passage_id, article_id, position, text in session.execute(query):
+                    found[passage_id] = Passage(passage_id, article_id, position, text)
+        return found
+
+    def found(
+        self, tenant: str, case_ids: Sequence[str], passage_ids: Sequence[str]
+    ) -> tuple[dict[str, Case], dict[str, tuple[Passage, Article]]]:
+        """What search found, in one look: at most IN_LIMIT ids of each kind."""
+        passages = (
+            select(
+                PassageRow.id, PassageRow.article_id, PassageRow.position, PassageRow.text, ArticleRow.body
+            )
+            .join(ArticleRow, ArticleRow.id == PassageRow.article_id)
+            .where(PassageRow.id.in_(passage_ids))
+        )
+        with self._sessions.read(tenant) as session:
+            bodies = session.scalars(select(CaseRow.body).where(CaseRow.id.in_(case_ids))).all()
+            rows = session.execute(passages).tuples().all() if passage_ids else []
+        cases = {case.id: case for case in map(Case.model_validate_json, bodies)}
+        return cases, {
+            i: (Passage(i, a, n, text), Article.model_validate_json(b)) for i, a, n, text, b in rows
+        }
+
+    def superseded(self, tenant: str, day: date) -> frozenset[str]:
+        """Ids of the articles that do not hold on `day`: ended, not begun, or replaced by one that holds."""
+        query = select(ArticleRow.id, ArticleRow.supersedes, ArticleRow.valid_from, ArticleRow.valid_to)
+        with self._sessions.read(tenant) as session:
+            rows = session.execute(query).all()
+        out = {i for i, _, begins, ends in rows if (begins and begins > day) or (ends and ends < day)}
+        replaced = {old for i, old, _, _ in rows if old is not None and i not in out}
+        return frozenset(out | replaced)
+
+    # ---- the change log
+
+    def changes_after(self, seq: int, limit: int) -> list[Change]:
+        """The next entries of the change log, over all tenants, in order."""
+        query = (
+            select(ChangeRow.seq, ChangeRow.tenant, ChangeRow.kind, ChangeRow.item_id, ChangeRow.operation)
+            .where(ChangeRow.seq > seq)
+            .order_by(ChangeRow.seq)
+            .limit(limit)
+        )
+        with self._sessions.read_every_tenant() as session:
+            return [Change(*row) for row in session.execute(query)]
+
+    def last_change(self) -> int:
+        """Number of the newest entry of the change log; 0 where there is none."""
+        with self._sessions.read_every_tenant() as session:
+            return session.scalar(select(func.max(ChangeRow.seq))) or 0
+
+    def texts(self, tenant: str, kind: ItemKind, ids: Sequence[str]) -> dict[str, str]:
+        """What the indexes read of each item that still exists: id to text."""
+        if kind == "passage":
+            passages = self.passages(tenant, ids)
+            titles = self.articles(tenant, list({p.article_id for p in passages.values()}))
+            return {
+                i: f"{titles[p.article_id].title}\n{p.text}"
+                for i, p in passages.items()
+                if p.article_id in titles
+            }
+        return {i: case.text for i, case in self.cases(tenant, ids).items()}
+
+    def every_item(self) -> Iterator[tuple[str, ItemKind, list[str]]]:
+        """All that must be in the index: (tenant, kind, ids), in pages of at most IN_LIMIT ids."""
+        with self._sessions.read_every_tenant() as session:
+            tenants = {*session.scalars(select(CaseRow.tenant).distinct())}
+            tenants |= {*session.scalars(select(PassageRow.tenant).distinct())}
+        kinds: tuple[tuple[ItemKind, type[CaseRow | PassageRow]], ...] = (
+            ("case", CaseRow),
+            ("passage", PassageRow),
+        )
+        for tenant in sorted(tenants):
+            for kind, row in kinds:
+                after = ""
+                while ids := self._page_of_ids(tenant, row, after):
+                    yield tenant, kind, ids
+                    after = ids[-1]
+
+    def _page_of_ids(self, tenant: str, row: type[CaseRow | PassageRow], after: str) -> list[str]:
+        with self._sessions.read(tenant) as session:
+            return list(
+                session.scalars(select(row.id).where(row.id > after).order_by(row.id).limit(IN_LIMIT))
+            )
+
+    def count(self, tenant: str) -> dict[str, int]:
+        """How many cases, articles and passages the tenant has."""
+        with self._sessions.read(tenant) as session:
+            return {
+                name: session.scalar(select(func.count()).select_from(row)) or 0
+                for name, row in (("cases", CaseRow), ("articles", ArticleRow), ("passages", PassageRow))
+            }
+
+
+def _case_row(case: Case) -> dict[str, Any]:
+    body = case.model_dump_json(exclude_defaults=True)
+    return {
+        "id": case.id,
+        "language": case.language,
+        "category": case.category,
+        "industry": case.industry,
+        "outcome": case.outcome,
+        "closed_on": case.closed_on,
+        "policy": case.policy,
+        "fingerprint": _fingerprint(body),
+        "body": body,
+    }
+
+
+def _article_row(article: Article) -> dict[str, Any]:
+    body = article.model_dump_json(exclude_defaults=True)
+    return {
+        "id": article.id,
+        "language": article.language,
+        "valid_from": article.valid_from,
+        "valid_to": article.valid_to,
+        "supersedes": article.supersedes,
+        "fingerprint": _fingerprint(body),
+        "body": body,
+    }
+
+
+def _passage_row(passage: Passage) -> dict[str, Any]:
+    return {
+        "id": passage.id,
+        "article_id": passage.article_id,
+        "position": passage.position,
+        "text": passage.text,
+    }
+
+
+def _fingerprint(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def _fingerprints(session: Session, row: type[CaseRow | ArticleRow], ids: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for some in _chunks(ids):
+        found.update(session.execute(select(row.id, row.fingerprint).where(row.id.in_(some))).tuples().all())
+    return found
+
+
+def _sort_out(
+    rows: dict[str, dict[str, Any]], known: dict[str, str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows that are new, and rows whose content differs from what is known."""
+    new = [row for i, row in rows.items() if i not in known]
+    changed = [row for i, row in rows.items() if i in known and known[i] != row["fingerprint"]]
+    return new, changed
+
+
+def _drop_passages(session: Session, article_id: str) -> None:
+    ids = list(session.scalars(select(PassageRow.id).where(PassageRow.article_id == article_id)))
+    session.execute(delete(PassageRow).where(PassageRow.article_id == article_id))
+    _log(session, "passage", "delete", ids)
+
+
+def _log(session: Session, kind: ItemKind, operation: Operation, ids: Iterable[str]) -> None:
+    now = datetime.now(UTC)
+    entries = [{"kind": kind, "item_id": i, "operation": operation, "at": now} for i in ids]
+    if entries:
+        session.execute(insert(ChangeRow), entries)
+
+
+def _rowcount(result: Any) -> int:
+    return int(result.rowcount)
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), IN_LIMIT):
+        yield ids[start : start + IN_LIMIT]
