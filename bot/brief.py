@@ -13,7 +13,7 @@ StatedKind = Literal["amount", "date", "duration", "count", "order", "tail", "pr
 
 @dataclass(frozen=True, slots=True)
 class StatedFact:
-    """Something concrete the customer told us, so that the reply can restate it and never asks for it again."""
+    """Something concrete the customer told us: the reply can restate it and must not ask for it again."""
 
     kind: StatedKind
     text: str

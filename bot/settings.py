@@ -27,7 +27,7 @@ class Settings(BaseModel):
     embedder: Annotated[
         str,
         Field(
-            description="`lexical` (built in), or a sentence-transformers model: hub name, `name@revision`, or path."
+            description="`lexical` (built in), or a sentence-transformers model: `name`, `name@revision`, or path."
         ),
     ] = "lexical"
     host: Annotated[str, Field(description="Address the service listens on.")] = "127.0.0.1"
@@ -39,7 +39,7 @@ class Settings(BaseModel):
         int,
         Field(
             ge=500,
-            description="Characters of a complaint that are read; all of it is stored, the rest is not judged.",
+            description="Characters of a complaint that are judged; all of it is stored.",
         ),
     ] = 20_000
     llm_url: Annotated[

@@ -249,10 +249,11 @@ class KnowledgeStore:
         )
         with self._sessions.read(tenant) as session:
             bodies = session.scalars(select(CaseRow.body).where(CaseRow.id.in_(case_ids))).all()
-            rows = session.execute(passages).tuples().all() if passage_ids else []
+            rows = session.execute(passages).tuples().all()
         cases = {case.id: case for case in map(Case.model_validate_json, bodies)}
         return cases, {
-            i: (Passage(i, a, n, text), Article.model_validate_json(b)) for i, a, n, text, b in rows
+            i: (Passage(i, article_id, position, text), Article.model_validate_json(body))
+            for i, article_id, position, text, body in rows
         }
 
     def superseded(self, tenant: str, day: date) -> frozenset[str]:
