@@ -26,10 +26,14 @@ class Settings(BaseModel):
     ] = None
     embedder: Annotated[
         str,
-        Field(
-            description="`lexical` (built in), or a sentence-transformers model: `name`, `name@revision`, or path."
-        ),
+        Field(description="`lexical` (built in), or a sentence-transformers model by name or path."),
     ] = "lexical"
+    category_model: Annotated[
+        Path | None,
+        Field(
+            description="Folder of a head made by `redress train categories`; empty means the shipped one."
+        ),
+    ] = None
     host: Annotated[str, Field(description="Address the service listens on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port the service listens on.")] = 8700
     max_body_bytes: Annotated[

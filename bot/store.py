@@ -16,6 +16,7 @@ from sqlalchemy.types import TypeDecorator
 from bot.complaint import Complaint, ComplaintIn, CustomerRef, Turn
 from bot.errors import KeyReused, NotFound
 from bot.suggestion import Suggestion
+from knowledge.case import Urgency
 
 KEEP_IDEMPOTENCY_KEYS: Final = timedelta(days=2)
 """At least a day: what clients that retry over night need."""
@@ -50,7 +51,7 @@ class Base(DeclarativeBase):
 class TenantRow:
     """Every row has a tenant."""
 
-    tenant: Mapped[str] = mapped_column(String(80), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(80), primary_key=True, sort_order=-1)
 
 
 class TenantInfoRow(TenantRow, Base):
@@ -87,6 +88,9 @@ class ComplaintRow(TenantRow, Base):
     turns: Mapped[int] = mapped_column(Integer)
     suggested_turns: Mapped[int] = mapped_column(Integer)
     """How many turns the newest suggestion has seen; fewer than `turns` means one is due."""
+    category: Mapped[str | None] = mapped_column(String(80))
+    urgency: Mapped[str | None] = mapped_column(String(10))
+    """Both as the newest suggestion has them."""
     __table_args__ = (Index("complaints_by_time", "tenant", "received_at", "id"),)
 
 
@@ -165,6 +169,8 @@ class Status:
     received_at: datetime
     turns: int
     suggested_turns: int
+    category: str | None
+    urgency: Urgency | None
 
 
 class DeskStore:
@@ -190,6 +196,8 @@ class DeskStore:
             "received_at": received_at,
             "turns": len(turns),
             "suggested_turns": 0,
+            "category": None,
+            "urgency": None,
         }
         header = complaint.model_dump_json(include={"customer", "reference"})
         bodies = [header, *(turn.model_dump_json() for turn in turns)]
@@ -283,16 +291,15 @@ class DeskStore:
                 ComplaintRow.received_at,
                 ComplaintRow.turns,
                 ComplaintRow.suggested_turns,
+                ComplaintRow.category,
+                ComplaintRow.urgency,
             )
             .where(condition)
             .order_by(ComplaintRow.received_at.desc(), ComplaintRow.id.desc())
             .limit(limit)
         )
         with self._sessions.read(tenant) as session:
-            return [
-                Status(i, channel, language, at, turns, seen)
-                for i, channel, language, at, turns, seen in session.execute(query)
-            ]
+            return [Status(*row) for row in session.execute(query)]
 
     def awaiting(self, limit: int = 1000) -> list[tuple[str, str]]:
         """(tenant, complaint id) of complaints whose newest turn no suggestion has seen, oldest first."""
@@ -320,7 +327,7 @@ class DeskStore:
             session.execute(
                 update(ComplaintRow)
                 .where(ComplaintRow.id == suggestion.complaint_id, ComplaintRow.suggested_turns < seen_turns)
-                .values(suggested_turns=seen_turns)
+                .values(suggested_turns=seen_turns, category=row["category"], urgency=row["urgency"])
             )
 
     def newest_suggestion(self, tenant: str, complaint_id: str) -> Suggestion | None:

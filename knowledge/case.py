@@ -1,5 +1,6 @@
 """A Case: a resolved complaint in memory. Its text is redacted before it comes here."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self, get_args
@@ -25,6 +26,8 @@ EMOTIONS: tuple[EmotionKind, ...] = get_args(EmotionKind)
 ESCALATIONS: tuple[EscalationKind, ...] = get_args(EscalationKind)
 URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
 MAX_TEXT = 1_000_000
 """Characters a stored text may have."""
 
@@ -34,9 +37,7 @@ def storable(text: str) -> str:
 
     The length stays, so that spans counted in the original still fit.
     """
-    if text.isascii() and "\x00" not in text:
-        return text
-    return "".join("\ufffd" if c == "\x00" or "\ud800" <= c <= "\udfff" else c for c in text)
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 Text = Annotated[str, AfterValidator(storable), Field(max_length=MAX_TEXT)]

@@ -64,10 +64,14 @@ class Words:
         query = tantivy.Query.boolean_query(
             [(tantivy.Occur.Should, tantivy.Query.term_query(schema, "words", term)) for term in rare]
         )
-        hits = searcher.search(query, limit, count=False).hits
-        found = [(str(searcher.doc(address)["id"][0]), float(score)) for score, address in hits]
-        # equal scores come in the order of segments, which a rebuild changes; ids do not
-        return sorted(found, key=lambda hit: (-hit[1], hit[0]))
+        found = _ranked(searcher, query, limit)
+        depth = limit
+        # equal scores come in the order of segments, which a rebuild changes: look until the tie at the cut
+        # is whole, and let ids decide
+        while len(found) == depth and found[-1][1] == found[limit - 1][1]:
+            depth *= 2
+            found = _ranked(searcher, query, depth)
+        return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:limit]
 
     def count(self, tenant: str, kind: str) -> int:
         """How many items the tenant has of that kind."""
@@ -98,6 +102,11 @@ class Words:
         index.reload()
         self._open[tenant, kind] = index
         return index
+
+
+def _ranked(searcher: tantivy.Searcher, query: tantivy.Query, depth: int) -> list[tuple[str, float]]:
+    hits = searcher.search(query, depth, count=False).hits
+    return [(str(searcher.doc(address)["id"][0]), float(score)) for score, address in hits]
 
 
 def _schema() -> tantivy.Schema:

@@ -35,7 +35,7 @@ class Base(DeclarativeBase):
 class TenantRow:
     """Every row has a tenant."""
 
-    tenant: Mapped[str] = mapped_column(String(80), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(80), primary_key=True, sort_order=-1)
 
 
 class CaseRow(TenantRow, Base):
@@ -249,7 +249,7 @@ class KnowledgeStore:
         )
         with self._sessions.read(tenant) as session:
             bodies = session.scalars(select(CaseRow.body).where(CaseRow.id.in_(case_ids))).all()
-            rows = session.execute(passages).tuples().all()
+            rows = session.execute(passages).all()
         cases = {case.id: case for case in map(Case.model_validate_json, bodies)}
         return cases, {
             i: (Passage(i, article_id, position, text), Article.model_validate_json(body))
@@ -370,7 +370,8 @@ def _fingerprint(body: str) -> str:
 def _fingerprints(session: Session, row: type[CaseRow | ArticleRow], ids: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for some in _chunks(ids):
-        found.update(session.execute(select(row.id, row.fingerprint).where(row.id.in_(some))).tuples().all())
+        for i, mark in session.execute(select(row.id, row.fingerprint).where(row.id.in_(some))):
+            found[i] = mark
     return found
 
 

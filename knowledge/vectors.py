@@ -54,10 +54,12 @@ class Vectors:
             query_embeddings=np.asarray([vector], np.float32), n_results=limit, include=["distances"]
         )
         distances = answer["distances"] or [[]]
-        return [
-            (i, min(1.0, max(0.0, 1.0 - distance)))
+        found = [
+            (i, round(min(1.0, max(0.0, 1.0 - distance)), 5))
             for i, distance in zip(answer["ids"][0], distances[0], strict=True)
         ]
+        # equal vectors come in the order they were written, which a rebuild changes; ids decide
+        return sorted(found, key=lambda hit: (-hit[1], hit[0]))
 
     def similarities(self, tenant: str, kind: str, vector: Vector, ids: Sequence[str]) -> dict[str, float]:
         """Exact cosine similarity (0..1) of the vector to each of `ids` that has one."""

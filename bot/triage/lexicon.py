@@ -7,7 +7,6 @@ subject overlap, the longest wins; kind `none` exists to win over a phrase that 
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -16,12 +15,12 @@ from typing import Literal, get_args
 
 from pydantic import Field, field_validator
 
-from bot.errors import InvalidRules
-from bot.triage.phrases import ChineseTree, EnglishTree
+from knowledge.errors import InvalidRules
+from bot.triage.phrases import ChineseTree, EnglishTree, spellings
 from knowledge.case import Language, Owned
 from knowledge.rules import load_rules
 
-Subject = Literal["emotion", "escalation", "needs", "vulnerability", "situation", "complaint"]
+Subject = Literal["note", "emotion", "escalation", "needs", "vulnerability", "situation", "complaint"]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
 LEXICONS = Path(__file__).parent / "lexicons"
@@ -56,6 +55,14 @@ class Group(Owned):
     unless: tuple[str, ...] = ()
     """Names of contexts."""
     note: str = ""
+
+    @field_validator("phrases")
+    @classmethod
+    def _spelled(cls, phrases: tuple[str, ...]) -> tuple[str, ...]:
+        for phrase in phrases:
+            if not all(part.strip() and spellings(part) for part in phrase.split("…")):
+                raise ValueError(f"{phrase!r}: nothing before or after the gap")
+        return phrases
 
     @field_validator("regex")
     @classmethod

@@ -114,7 +114,9 @@ class EnglishTree:
         """One more phrase of that group."""
         head, *rest = (part.strip() for part in pattern.split("…"))
         tail = (
-            _tail(([_sequence(option) for option in spellings(part)] for part in rest), _EN_GAP, "(?![a-z0-9])")
+            _tail(
+                ([_sequence(option) for option in spellings(part)] for part in rest), _EN_GAP, "(?![a-z0-9])"
+            )
             if rest
             else None
         )
@@ -136,7 +138,7 @@ class EnglishTree:
         words = [(m.start(), m.end(), (m[0], *bases.get(m[0], ()))) for m in WORD.finditer(text)]
         for first, (start, _, _) in enumerate(words):
             nodes = root
-            for _, end, keys in words[first:first + 12]:
+            for _, end, keys in words[first : first + 12]:
                 nodes = [child for node in nodes for key in keys if (child := node.children.get(key))]
                 if not nodes:
                     break

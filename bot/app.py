@@ -1,0 +1,185 @@
+"""The service: Litestar on uvicorn, one process, one index."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from litestar import Litestar, Response, Router, get
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.plugins.pydantic import PydanticPlugin
+from litestar.static_files import create_static_files_router
+
+from bot.api.access_log import AccessLog
+from bot.api.complaints import Complaints, Suggestions, TriageNow
+from bot.api.customers import Customers
+from bot.api.health import Health, Metrics
+from bot.api.insight import Insight
+from bot.api.knowledge import Articles, Cases, Searching
+from bot.api.problems import handle_http, handle_ours, handle_unexpected
+from bot.api.requests import JsonRequest, KeyAuthentication, Keys
+from bot.api.widget import Inbound, Widget
+from bot.errors import BotError, InvalidSettings
+from bot.live import Live
+from bot.logs import configure_logging
+from bot.measures import Measures
+from bot.running import LocalKey
+from bot.settings import Settings
+from bot.wiring import Parts, open_parts
+from knowledge.errors import KnowledgeError
+from profiles.errors import ProfileError
+
+WEB: Final = Path(__file__).with_name("web")
+CONTROLLERS: Final = (
+    Complaints, Suggestions, TriageNow, Cases, Articles, Searching, Customers, Insight,
+    Widget, Inbound, Health, Metrics,
+)  # fmt: skip
+PARTS: Final = ("desk", "store", "tenants", "knowledge", "profiles", "index", "search", "database")
+"""Attributes of Parts that handlers may ask for by name."""
+
+PartsOpener = Callable[[Settings], AbstractContextManager[Parts]]
+
+
+def create_app(
+    settings: Settings, opener: PartsOpener = open_parts, local_key: LocalKey | None = None
+) -> Litestar:
+    """The service with these settings; its parts are opened when it starts and closed when it stops."""
+    measures = Measures()
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
+        manager = opener(settings)
+        parts = await asyncio.to_thread(manager.__enter__)
+        try:
+            live = Live(parts.desk, parts.store, measures)
+            app.state.update({"parts": parts, "live": live, "keys": Keys(parts.tenants, local_key)})
+            parts.index.start()
+            await asyncio.to_thread(parts.store.forget_old_keys)
+            await live.open()
+            yield
+            await live.close()
+            if parts.chat is not None:
+                await parts.chat.aclose()
+        finally:
+            await asyncio.to_thread(manager.__exit__, None, None, None)
+
+    app = Litestar(
+        [home, *CONTROLLERS, _sidebar(settings)],
+        request_class=JsonRequest,
+        request_max_body_size=settings.max_body_bytes,
+        lifespan=[lifespan],
+        middleware=[
+            AccessLog(measures),
+            DefineMiddleware(
+                KeyAuthentication,
+                exclude=["^/schema", "^/sidebar"],
+                exclude_from_auth_key="exclude_from_auth",
+            ),
+        ],
+        exception_handlers={
+            BotError: handle_ours,
+            KnowledgeError: handle_ours,
+            ProfileError: handle_ours,
+            HTTPException: handle_http,
+            Exception: handle_unexpected,
+        },
+        dependencies={
+            **{name: _part(lambda: app, name) for name in PARTS},
+            "live": Provide(lambda: app.state["live"], sync_to_thread=False),
+            "models": Provide(lambda: app.state["parts"].models, sync_to_thread=False),
+            "settings": Provide(lambda: settings, sync_to_thread=False),
+            "measures": Provide(lambda: measures, sync_to_thread=False),
+        },
+        plugins=[PydanticPlugin()],
+        openapi_config=OpenAPIConfig(
+            title="Redress",
+            version=version("redress"),
+            description="Everything an agent needs to answer a complaint well.",
+            path="/schema",
+            components=Components(
+                security_schemes={
+                    "key": SecurityScheme(type="http", scheme="bearer", description="An API key.")
+                }
+            ),
+            security=[{"key": []}],
+            render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+        ),
+        logging_config=None,
+    )
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop; requests in progress are finished first.
+
+    Raises:
+        InvalidSettings: the address is taken or not ours.
+    """
+    configure_logging()
+    local_key = LocalKey.new()
+    config = uvicorn.Config(
+        create_app(settings, local_key=local_key),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=15,
+        server_header=False,
+    )
+    try:
+        socket = config.bind_socket()
+    except SystemExit as error:  # uvicorn logs the reason and exits
+        raise InvalidSettings(
+            f"cannot listen on {settings.host}:{settings.port}: choose a free REDRESS_PORT"
+        ) from error
+    try:
+        local_key.publish(settings.home, f"http://{settings.host}:{socket.getsockname()[1]}")
+        uvicorn.Server(config).run(sockets=[socket])
+    finally:
+        local_key.withdraw(settings.home)
+
+
+@get("/", opt={"exclude_from_auth": True}, include_in_schema=False, sync_to_thread=False)
+def home() -> dict[str, str]:
+    """Where things are."""
+    return {
+        "name": "redress",
+        "sidebar": "/sidebar/",
+        "openapi": "/schema/openapi.json",
+        "health": "/health/ready",
+    }
+
+
+def _part(app: Callable[[], Litestar], name: str) -> Provide:
+    def provide() -> Any:
+        return getattr(app().state["parts"], name)
+
+    return Provide(provide, sync_to_thread=False)
+
+
+def _sidebar(settings: Settings) -> Router:
+    """The sidebar's files; its page may load nothing from elsewhere and be framed only where allowed."""
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+        f"frame-ancestors {settings.frame_ancestors}"
+    )
+
+    def harden(response: Response[Any]) -> Response[Any]:
+        response.headers["content-security-policy"] = policy
+        response.headers["x-content-type-options"] = "nosniff"
+        response.headers["referrer-policy"] = "no-referrer"
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+    return create_static_files_router(
+        path="/sidebar", directories=[WEB], html_mode=True, include_in_schema=False, after_request=harden
+    )

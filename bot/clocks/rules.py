@@ -1,0 +1,289 @@
+"""The rule packs, and the dates they give for one complaint."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from bot.errors import InvalidRules
+from bot.suggestion import Clock
+from knowledge.case import Language, Owned, Urgency
+from knowledge.rules import load_rules
+
+PACKS: Final = Path(__file__).with_name("packs")
+UNITS: Final = ("day", "week", "hour")
+ANYWHERE: Final = "any"
+"""Jurisdiction of the company's own rules."""
+HOME: Final[dict[Language, str]] = {"zh": "cn"}
+"""Jurisdiction of a language where the caller names none. English is spoken in too many to guess."""
+
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July",
+    "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def written(day: date, language: Language) -> str:
+    """The day as a letter writes it: 2026年11月30日, 30 November 2026."""
+    if language == "zh":
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _known_unit(unit: str) -> str:
+    if unit not in UNITS:
+        raise ValueError(
+            f"unit {unit!r} is not one this version can count: use {', '.join(UNITS)}; "
+            "business days need holiday calendars, which are not here yet"
+        )
+    return unit
+
+
+class Words(Owned):
+    """The same thing in both languages."""
+
+    zh: Annotated[str, Field(min_length=1)]
+    en: Annotated[str, Field(min_length=1)]
+
+    def say(self, language: Language) -> str:
+        """In this language."""
+        return self.zh if language == "zh" else self.en
+
+
+class Scope(Owned):
+    """Where and when something holds."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")]
+    jurisdiction: Annotated[str, Field(min_length=2, max_length=20)]
+    sectors: tuple[str, ...] = ()
+    """Empty: all."""
+    source: Words
+    version: str
+    effective_from: date
+    effective_to: date | None = None
+    """Last day it holds; None while it is in force."""
+    verified: bool
+    """Whether somebody has read it in the primary text or an official publication of it."""
+
+    def holds(self, jurisdiction: str | None, sector: str | None, day: date) -> bool:
+        """Whether it applies there, in that sector, on that day."""
+        return (
+            self.jurisdiction in (jurisdiction, ANYWHERE)
+            and (not self.sectors or sector in self.sectors)
+            and self.effective_from <= day
+            and (self.effective_to is None or day <= self.effective_to)
+        )
+
+
+class Rule(Scope):
+    """By when one stage is due."""
+
+    stage: Annotated[str, Field(pattern=r"^[a-z_]+$")]
+    name: Words
+    """What is due."""
+    condition: Words | None = None
+    """When it counts, where it does not always count."""
+    duration: Annotated[int, Field(ge=0, le=1000)]
+    unit: Annotated[str, AfterValidator(_known_unit)]
+    start_excluded: bool = True
+    """Whether the day of receipt is not counted (for hours it makes no difference)."""
+    counts_from: Literal["receipt", "overdue"] = "receipt"
+    """`overdue`: from today, and only once every other company rule of the same stage has passed."""
+    urgencies: tuple[Urgency, ...] = ()
+    """Empty: any."""
+    categories: tuple[str, ...] = ()
+    """Empty: any."""
+
+    @model_validator(mode="after")
+    def _first_day_exists(self) -> Self:
+        if not self.start_excluded and self.duration == 0:
+            raise ValueError("duration 0 with the first day counted ends before it starts: use at least 1")
+        return self
+
+    def due(self, start: datetime) -> date:
+        """The last day, counted from `start`."""
+        if self.unit == "hour":
+            return (start + timedelta(hours=self.duration)).date()
+        days = self.duration * (7 if self.unit == "week" else 1)
+        return start.date() + timedelta(days=days if self.start_excluded else days - 1)
+
+
+class Rights(Scope):
+    """Where a customer of this jurisdiction and sector may turn."""
+
+    deadline: Words | None = None
+    """The statutory date in words; `{due}` stands for it. Used only where its clock is verified."""
+    remedies: Words
+    mention: tuple[str, ...] = Field(min_length=1)
+    """Words of which one shows that a reply states these rights."""
+
+
+class Crisis(Owned):
+    """Whom to call when someone is in danger."""
+
+    lines: Words
+
+
+class Pack(Owned):
+    """One file."""
+
+    version: str
+    source: str
+    valid_from: date
+    jurisdiction: str
+    rules: tuple[Rule, ...]
+    rights: tuple[Rights, ...] = ()
+    crisis: Crisis | None = None
+
+    @model_validator(mode="after")
+    def _one_jurisdiction(self) -> Self:
+        for scope in (*self.rules, *self.rights):
+            if scope.jurisdiction != self.jurisdiction:
+                raise ValueError(f"{scope.id} is of {scope.jurisdiction!r}, the pack of {self.jurisdiction!r}")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """All rule packs."""
+
+    packs: tuple[Pack, ...]
+
+    @classmethod
+    def shipped(cls) -> "Clocks":
+        """The packs that come with the product; read once.
+
+        Raises:
+            InvalidRules: a pack breaks its schema, or two rules share an id.
+        """
+        return _shipped()
+
+    @classmethod
+    def load(cls, folder: Path) -> "Clocks":
+        """The packs of a folder.
+
+        Raises:
+            InvalidRules: a pack breaks its schema, or two rules share an id.
+        """
+        packs = tuple(load_rules(path, Pack) for path in sorted(folder.glob("*.toml")))
+        seen: set[str] = set()
+        for pack in packs:
+            for scope in (*pack.rules, *pack.rights):
+                if scope.id in seen:
+                    raise InvalidRules(f"{folder}: two rules have the id {scope.id!r}: rename one")
+                seen.add(scope.id)
+        return cls(packs)
+
+    def due(
+        self,
+        received_at: datetime,
+        *,
+        today: date,
+        sector: str | None = None,
+        language: Language,
+        urgency: Urgency,
+        jurisdiction: str | None = None,
+        category: str | None = None,
+    ) -> tuple[Clock, ...]:
+        """What is due when, earliest first; never before the day of receipt.
+
+        Days are counted in the time zone `received_at` carries: give it in the company's own.
+        """
+        where = jurisdiction or HOME.get(language)
+        start = received_at.date()
+        rules = [
+            rule
+            for rule in self._rules()
+            if rule.holds(where, sector, start)
+            and (not rule.urgencies or urgency in rule.urgencies)
+            and (not rule.categories or category in rule.categories)
+        ]
+        dated = [(rule.due(received_at), rule) for rule in rules if rule.counts_from == "receipt"]
+        own = {rule.stage: day for day, rule in sorted(dated, key=_by_date) if rule.jurisdiction == ANYWHERE}
+        clocks = [_clock(rule, start, day, language) for day, rule in dated]
+        for rule in rules:
+            if rule.counts_from == "overdue" and own.get(rule.stage, today) < today:
+                now = received_at + timedelta(days=(today - start).days)
+                clocks.append(_clock(rule, today, rule.due(now), language))
+        return tuple(sorted(clocks, key=lambda clock: (clock.due, clock.rule)))
+
+    def jurisdiction(self, clocks: tuple[Clock, ...], language: Language) -> str | None:
+        """The jurisdiction that clocks were computed for; the language's own where they do not show it."""
+        of_rule = {rule.id: rule.jurisdiction for rule in self._rules()}
+        for clock in clocks:
+            found = of_rule.get(clock.rule, ANYWHERE)
+            if found != ANYWHERE:
+                return found
+        return HOME.get(language)
+
+    def rights(self, jurisdiction: str | None, sector: str | None, day: date) -> Rights | None:
+        """Where a customer may turn, where we know it."""
+        for pack in self.packs:
+            for rights in pack.rights:
+                if jurisdiction is not None and rights.holds(jurisdiction, sector, day):
+                    return rights
+        return None
+
+    def crisis(self, jurisdiction: str | None, language: Language) -> str:
+        """Whom to call in danger: there, or everywhere we know of where the place is unknown."""
+        known = [
+            pack.crisis.lines.say(language)
+            for pack in self.packs
+            if pack.crisis and (jurisdiction is None or pack.jurisdiction == jurisdiction)
+        ]
+        if not known:
+            return self.crisis(None, language)
+        return ("" if language == "zh" else " ").join(known)
+
+    def _rules(self) -> Iterator[Rule]:
+        for pack in self.packs:
+            yield from pack.rules
+
+
+@cache
+def _shipped() -> Clocks:
+    return Clocks.load(PACKS)
+
+
+def _by_date(dated: tuple[date, Rule]) -> date:
+    return dated[0]
+
+
+def _clock(rule: Rule, start: date, day: date, language: Language) -> Clock:
+    source = rule.source.say(language)
+    return Clock(
+        stage=rule.stage,
+        due=day,
+        rule=rule.id,
+        trace=_trace_zh(rule, start, day, source) if language == "zh" else _trace_en(rule, start, day, source),
+        source=source,
+        verified=rule.verified,
+    )
+
+
+def _trace_zh(rule: Rule, start: date, day: date, source: str) -> str:
+    event = "收到" if rule.counts_from == "receipt" else "起算（此前的时限已过）"
+    first = "" if rule.unit == "hour" else "，当日不计" if rule.start_excluded else "，当日计入"
+    unit = {"day": "天", "week": "周", "hour": "小时"}[rule.unit]
+    condition = f"{rule.condition.zh}。" if rule.condition else ""
+    doubt = "" if rule.verified else "此规则未经核实，使用前请核对原文。"
+    return (
+        f"{rule.name.zh}：{written(start, 'zh')}{event}{first}，加{rule.duration}{unit}，"
+        f"为{written(day, 'zh')}。{condition}来源：{source}（{rule.version}）。{doubt}"
+    )
+
+
+def _trace_en(rule: Rule, start: date, day: date, source: str) -> str:
+    event = "received on" if rule.counts_from == "receipt" else "the earlier date has passed, so counted from"
+    first = "" if rule.unit == "hour" else ", that day not counted" if rule.start_excluded else ", that day counted"
+    unit = rule.unit if rule.duration == 1 else f"{rule.unit}s"
+    condition = f" {rule.condition.en}." if rule.condition else ""
+    doubt = "" if rule.verified else " This rule is not verified: check its text before you rely on it."
+    return (
+        f"{rule.name.en}: {event} {written(start, 'en')}{first}, plus {rule.duration} {unit}, "
+        f"is {written(day, 'en')}.{condition} Source: {source} ({rule.version}).{doubt}"
+    )

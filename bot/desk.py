@@ -1,0 +1,281 @@
+"""The desk: one complaint, from raw words to a suggestion.
+
+receive ─ redact ─ embed ─ triage ─ recall ─ brief ─ draft ─ suggest
+└ SQL ─┘ └────────── one thread hop: assess ────────┘ └ await ┘
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+from anyio import CapacityLimiter, to_thread
+
+from bot.access import Tenants, TenantSettings
+from bot.brief import Brief, Utterance
+from bot.clocks.rules import Clocks
+from bot.complaint import Complaint, ComplaintIn, Turn
+from bot.draft.drafter import Drafter
+from bot.draft.stated import find_stated
+from bot.errors import NotFound, TextMissing
+from bot.matches import case_card, passage_card
+from bot.privacy.redaction import Kind, Redactor
+from bot.profile import Who, recognise
+from bot.store import DeskStore, Once, Received, new_id
+from bot.suggestion import Matches, Suggestion, Triage
+from bot.triage.reading import Reading, read
+from bot.triage.triage import Triager
+from knowledge.case import Language
+from knowledge.match import CaseMatch, PassageMatch
+from knowledge.search import Search
+from profiles.store import ProfileStore
+
+CASES: Final = 5
+PASSAGES: Final = 3
+
+Listener = Callable[[str, dict[str, Any]], Awaitable[None]]
+"""Called with an event's name and its JSON as a suggestion takes shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """All that can be said before the reply is written."""
+
+    brief: Brief
+    language: Literal["zh", "en", "und"]
+    matches: Matches
+    who: Who
+    timings: dict[str, float]
+
+
+class Desk:
+    """Carries complaints through the steps. One for all tenants; safe to share."""
+
+    def __init__(
+        self,
+        *,
+        store: DeskStore,
+        tenants: Tenants,
+        triager: Triager,
+        search: Search,
+        profiles: ProfileStore,
+        clocks: Clocks,
+        drafter: Drafter,
+        models: dict[str, str],
+        max_read_chars: int,
+        threads: int,
+    ) -> None:
+        self._store = store
+        self._tenants = tenants
+        self._triager = triager
+        self._search = search
+        self._profiles = profiles
+        self._clocks = clocks
+        self._drafter = drafter
+        self._models = models
+        self._max_read_chars = max_read_chars
+        self._threads = threads
+        self._limiter: CapacityLimiter | None = None
+        self._settings: dict[str, TenantSettings] = {}
+
+    def receive(self, tenant: str, complaint: ComplaintIn, once: Once | None = None) -> Received:
+        """Store a complaint; when this returns it is on disk.
+
+        Raises:
+            TextMissing: there is no visible character in it.
+            KeyReused: the idempotency key came before with another complaint.
+            StorageUnavailable: it could not be stored.
+        """
+        _require_text(complaint.all_turns())
+        return self._store.receive(tenant, complaint, complaint.received_at or datetime.now(UTC), once)
+
+    def add_turns(
+        self, tenant: str, complaint_id: str, turns: Sequence[Turn], once: Once | None = None
+    ) -> Received:
+        """Add what was said since.
+
+        Raises:
+            TextMissing, NotFound, KeyReused, StorageUnavailable: as for `receive`.
+        """
+        _require_text(turns)
+        return self._store.add_turns(tenant, complaint_id, turns, once)
+
+    async def consider(
+        self, tenant: str, complaint: ComplaintIn, complaint_id: str = "", listener: Listener | None = None
+    ) -> Suggestion:
+        """A suggestion for a complaint that is not stored.
+
+        Raises:
+            TextMissing: there is no visible character in it.
+            NotFound: no such tenant.
+        """
+        turns = complaint.all_turns()
+        _require_text(turns)
+        on_record = Complaint(
+            id=complaint_id or new_id("cmp"),
+            turns=turns,
+            channel=complaint.channel,
+            language=complaint.language,
+            customer=complaint.customer,
+            sector=complaint.sector,
+            reference=complaint.reference,
+            received_at=complaint.received_at or datetime.now(UTC),
+        )
+        return await self._suggest(tenant, on_record, listener)
+
+    async def suggest(self, tenant: str, complaint_id: str, listener: Listener | None = None) -> Suggestion:
+        """A new suggestion for a stored complaint, stored in its turn.
+
+        Raises:
+            NotFound: no such complaint.
+        """
+        complaint = await to_thread.run_sync(self._store.complaint, tenant, complaint_id)
+        suggestion = await self._suggest(tenant, complaint, listener)
+        await to_thread.run_sync(self._store.keep_suggestion, tenant, suggestion, len(complaint.turns))
+        return suggestion
+
+    async def _suggest(self, tenant: str, complaint: Complaint, listener: Listener | None) -> Suggestion:
+        started = time.perf_counter()
+        if self._limiter is None:  # belongs to the running event loop, so it is made in it
+            self._limiter = CapacityLimiter(self._threads)
+        assessment = await to_thread.run_sync(self.assess, tenant, complaint, limiter=self._limiter)
+        brief, timings = assessment.brief, dict(assessment.timings)
+        tell = listener or _nobody
+        await tell("triage", brief.triage.model_dump(mode="json"))
+        await tell("matches", assessment.matches.model_dump(mode="json"))
+        await tell("profile", assessment.who.view.model_dump(mode="json"))
+
+        async def delta(text: str) -> None:
+            await tell("delta", {"text": text})
+
+        before = time.perf_counter()
+        draft = await self._drafter.draft(brief, delta if listener else None)
+        timings["draft"] = _ms(before)
+        timings["total"] = _ms(started)
+        await tell("draft", draft.model_dump(mode="json"))
+        return Suggestion(
+            id=new_id("sug"),
+            complaint_id=complaint.id,
+            language=assessment.language,
+            created_at=datetime.now(UTC),
+            triage=brief.triage,
+            matches=assessment.matches,
+            profile=assessment.who.view,
+            clocks=brief.clocks,
+            draft=draft,
+            timings=timings,
+            models=self._models,
+        )
+
+    def assess(self, tenant: str, complaint: Complaint) -> Assessment:
+        """Steps 2 to 6: redact, embed, triage, recall, brief. Blocks; call it from a thread.
+
+        Raises:
+            NotFound: no such tenant.
+        """
+        settings = self._tenant(tenant)
+        now = datetime.now(UTC)
+        today = now.astimezone(ZoneInfo(settings.timezone)).date()
+        timings: dict[str, float] = {}
+
+        before = time.perf_counter()
+        who = recognise(self._profiles, tenant, complaint.customer, today)
+        timings["profile"] = _ms(before)
+
+        before = time.perf_counter()
+        known = dict.fromkeys(who.names, Kind.PERSON)
+        reading = read(complaint.turns, Redactor(known), self._max_read_chars)
+        timings["redact"] = _ms(before)
+
+        before = time.perf_counter()
+        question = self._search.question(tenant, reading.text, today)
+        timings["embed"] = _ms(before)
+
+        before = time.perf_counter()
+        language = complaint.language or self._triager.language(reading)
+        reply_language: Language = settings.language if language == "und" else language
+        triage = self._triager.judge(reading, language, question.vector, reply_language)
+        timings["triage"] = _ms(before)
+
+        before = time.perf_counter()
+        cases, passages = self._search.recall(question, CASES, PASSAGES)
+        triage = self._triager.with_precedent(triage, cases, reply_language)
+        timings["recall"] = _ms(before)
+
+        before = time.perf_counter()
+        brief = self._brief(complaint, settings, reading, triage, reply_language, today, who, cases, passages)
+        timings["brief"] = _ms(before)
+        matches = Matches(cases=tuple(map(case_card, cases)), passages=tuple(map(passage_card, passages)))
+        return Assessment(brief, language, matches, who, timings)
+
+    def _brief(
+        self,
+        complaint: Complaint,
+        settings: TenantSettings,
+        reading: Reading,
+        triage: Triage,
+        language: Language,
+        today: date,
+        who: Who,
+        cases: list[CaseMatch],
+        passages: list[PassageMatch],
+    ) -> Brief:
+        received = complaint.received_at.astimezone(ZoneInfo(settings.timezone))
+        sector = complaint.sector or settings.sector
+        return Brief(
+            complaint_id=complaint.id,
+            reference=complaint.reference,
+            company=settings.company,
+            language=language,
+            channel=complaint.channel,
+            sector=sector,
+            received_on=received.date(),
+            today=today,
+            text=reading.text,
+            turns=tuple(Utterance(_speaker(turn.speaker), turn.text) for turn in reading.turns),
+            triage=triage,
+            stated=find_stated(reading.text, language),
+            cases=tuple(cases),
+            passages=tuple(passages),
+            facts=who.view.facts,
+            open_promises=who.open_promises,
+            clocks=self._clocks.due(
+                received,
+                today=today,
+                sector=sector,
+                language=language,
+                urgency=triage.urgency,
+                jurisdiction=settings.jurisdiction,
+            ),
+        )
+
+    def _tenant(self, tenant: str) -> TenantSettings:
+        if (known := self._settings.get(tenant)) is not None:
+            return known
+        settings = self._tenants.settings(tenant)
+        if settings is None:
+            raise NotFound(f"no tenant {tenant!r}: create it with 'redress init --tenant {tenant}'")
+        self._settings[tenant] = settings
+        return settings
+
+
+async def _nobody(_name: str, _data: dict[str, Any]) -> None:
+    """A listener for when nobody listens."""
+
+
+def _require_text(turns: Sequence[Turn]) -> None:
+    """A complaint needs something to read: one visible character of the customer's."""
+    if not any(
+        character.isprintable() and not character.isspace() for turn in turns for character in turn.text
+    ):
+        raise TextMissing
+
+
+def _speaker(name: str) -> Literal["customer", "agent", "bot"]:
+    return "customer" if name == "customer" else "agent" if name == "agent" else "bot"
+
+
+def _ms(since: float) -> float:
+    return round((time.perf_counter() - since) * 1000, 3)

@@ -1,0 +1,36 @@
+"""The kinds of personal data the redaction knows."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a redacted piece of text was; also the word in its placeholder."""
+
+    PERSON = "PERSON"
+    ID_NUMBER = "ID_NUMBER"
+    """Identity card or residence permit, mainland, Hong Kong and Taiwan; NHS number."""
+    PASSPORT = "PASSPORT"
+    TRAVEL_PERMIT = "TRAVEL_PERMIT"
+    """港澳通行证, 回乡证, 台胞证, visa."""
+    DRIVER_LICENCE = "DRIVER_LICENCE"
+    PHONE = "PHONE"
+    EMAIL = "EMAIL"
+    CARD = "CARD"
+    ACCOUNT = "ACCOUNT"
+    """Bank, customer, member or Alipay account; sort code."""
+    IBAN = "IBAN"
+    COMPANY_ID = "COMPANY_ID"
+    """Unified social credit code."""
+    PLATE = "PLATE"
+    VEHICLE = "VEHICLE"
+    """Vehicle identification or engine number."""
+    WECHAT = "WECHAT"
+    QQ = "QQ"
+    IP = "IP"
+    MAC = "MAC"
+    IMEI = "IMEI"
+    ADDRESS = "ADDRESS"
+    SSN = "SSN"
+    NINO = "NINO"
+    SOCIAL_INSURANCE = "SOCIAL_INSURANCE"
+    DATE_OF_BIRTH = "DATE_OF_BIRTH"

@@ -1,0 +1,80 @@
+"""People: by the words that introduce them, and wherever else in the text the same name stands.
+
+Chinese names `names_zh.py`, names in Latin letters `names_en.py`.
+"""
+
+import re
+from collections.abc import Iterable
+
+from bot.privacy.candidates import Candidate
+from bot.privacy.kinds import Kind
+from bot.privacy.names_en import english_names
+from bot.privacy.names_zh import chinese_names
+from bot.privacy.normal import Reading
+from bot.privacy.rules import given_names, privacy_rules
+
+_SHORTEST_CHINESE = 2
+_SHORTEST_PART = 3
+
+
+def find_names(reading: Reading) -> list[Candidate]:
+    """Every person of the reading that something introduces."""
+    found = chinese_names().find(reading) if reading.has_han else []
+    return found + english_names().find(reading)
+
+
+def find_again(reading: Reading, names: Iterable[str]) -> list[Candidate]:
+    """Every place where one of these names stands; of a name in Latin letters, each of its parts too.
+
+    A part counts only with a capital letter, and only if it is no ordinary word.
+    """
+    found: list[Candidate] = []
+    for name in names:
+        found += [
+            Candidate(*span, Kind.PERSON, "a name found elsewhere")
+            for span in _spans(reading, name, reading.folded)
+        ]
+        if not name.isascii():
+            continue
+        for part in _parts(name):
+            capital = part[0].upper() + part[1:]
+            found += [
+                Candidate(*span, Kind.PERSON, "part of a name found elsewhere")
+                for span in _spans(reading, capital, reading.text)
+            ]
+    return found
+
+
+def occurrences(text: str, value: str) -> list[tuple[int, int]]:
+    """Spans of a value in a text, not inside a longer word or number of Latin letters and digits."""
+    spans: list[tuple[int, int]] = []
+    at = text.find(value)
+    while at >= 0:
+        end = at + len(value)
+        if not (_glued(text, at - 1, value[0]) or _glued(text, end, value[-1])):
+            spans.append((at, end))
+        at = text.find(value, end)
+    return spans
+
+
+def _spans(reading: Reading, name: str, text: str) -> list[tuple[int, int]]:
+    return (
+        occurrences(text, name) if len(name) >= _SHORTEST_CHINESE and len(text) == len(reading.text) else []
+    )
+
+
+def _parts(name: str) -> list[str]:
+    common = privacy_rules().names_en.no_names
+    parts = re.split(r"[^a-z']+", name)
+    return (
+        [part for part in parts if len(part) >= _SHORTEST_PART and part not in common]
+        if len(parts) > 1 or parts[0] in given_names()
+        else []
+    )
+
+
+def _glued(text: str, at: int, edge: str) -> bool:
+    """Whether the character at `at` continues a word whose edge is `edge`."""
+    if not 0 <= at < len(text) or not edge.isascii():
+        return False
+    return text[at].isascii() and text[at].isalnum()

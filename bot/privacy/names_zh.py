@@ -1,0 +1,202 @@
+"""Chinese names: surname and given name after a word that introduces them, or surname before a title."""
+
+import re
+from functools import cache
+
+from bot.privacy.candidates import Candidate
+from bot.privacy.kinds import Kind
+from bot.privacy.normal import Reading
+from bot.privacy.patterns.labels import words_pattern
+from bot.privacy.rules import privacy_rules, surnames
+
+_HAN = "\u3400-\u9fff"
+_JOINT = re.compile(r"(?:[\s:=“\"'「(（]|名叫|名字叫|叫做|叫|是|为|名为|姓名|名|系){0,4}")
+_CLOSED = re.compile(r"[:=为叫]")
+_COLON = re.compile(r"[:=]")
+_HAN_RUN = re.compile(f"[{_HAN}]{{1,6}}")
+_ANYONE = re.compile(
+    rf"([{_HAN}]{{2,4}}|[{_HAN}]{{1,8}}(?:[·•・‧][{_HAN}]{{1,8}}){{1,3}})(?=[\s,，。;；、)）!！?？]|$)"
+)
+_DOTTED = re.compile(rf"[{_HAN}]{{1,8}}(?:[·•・‧][{_HAN}]{{1,8}}){{1,3}}")
+_NOBODY = frozenset("匿名 保密 不详 未知 见附件 本人 如下 同上 不便 没有 暂无 不公开 不填 略".split())
+_AND = re.compile(r"[、,/]|和|与|及|以及")
+_ENDS = frozenset("的是了称说等在吗呢吧啊")
+_TITLE_ASIDE = re.compile("[\\s,，。:：、说来的给也就让答回把跟!！?？在很去打叫人]|$")
+_CHIEF = re.compile("总")
+_RESPECT = re.compile("[哥姐]")
+_PREFIXES = "小老阿"
+_SIDE = frozenset("\n 、,，。:：;；!！?？(（“\"'找是叫请姓位由与跟给让向被对了说问个名和到找去等及-—")
+_WINDOW = 4
+
+
+class ChineseNames:
+    """The rules for Chinese names, with the words of privacy.toml and surnames.toml."""
+
+    def __init__(self) -> None:
+        words, lists = privacy_rules().names_zh, surnames()
+        self._single = frozenset("".join(lists.single))
+        self._compound = lists.compound
+        self._doubtful = frozenset(lists.doubtful)
+        self._prepositions = frozenset(lists.prepositions)
+        self._given = frozenset("".join(lists.given))
+        self._after = re.compile(words_pattern(words.after))
+        self._nobody = words.no_names
+        self._no_surname = words.no_surname
+        self._sure = frozenset(words.sure)
+        self._labels = frozenset(words.labels)
+        self._near_nickname = frozenset(words.nickname_near)
+        self._trigger = re.compile(words_pattern({*words.sure, *words.labels, *words.may}))
+        self._title = re.compile(words_pattern(words.titles) + "|总|哥|姐")
+        self._title_word = re.compile(words_pattern(words.titles))
+        self._surname_said = re.compile(f"(?<![百同老])姓([{''.join(sorted(self._single))}])(?![名氏])")
+
+    def find(self, reading: Reading) -> list[Candidate]:
+        """Every Chinese name of the reading that something introduces."""
+        text = reading.text
+        found: list[Candidate] = []
+        for trigger in self._trigger.finditer(text):
+            self._after_trigger(text, trigger, found)
+        for title in self._title.finditer(text):
+            start = self._before_title(text, title)
+            if start is not None:
+                found.append(Candidate(start, title.start(), Kind.PERSON, f"surname before {title[0]!r}"))
+        for said in self._surname_said.finditer(text):
+            found.append(Candidate(*said.span(1), Kind.PERSON, "surname after '姓'"))
+        return found
+
+    def _after_trigger(self, text: str, trigger: re.Match[str], found: list[Candidate]) -> None:
+        joint = _JOINT.match(text, trigger.end())
+        start = joint.end() if joint else trigger.end()
+        closed = joint is not None and _CLOSED.search(joint[0]) is not None
+        sure = trigger[0] in self._sure or (trigger[0] in self._labels and closed)
+        end = self.name_end(text, start, sure)
+        if end is None and sure and joint is not None and _COLON.search(joint[0]):
+            end = self._anyone(text, start)
+        if end is None and trigger[0] in self._near_nickname:
+            end = self._nickname(text, start)
+        reason = f"name after {trigger[0]!r}"
+        while end is not None:
+            found.append(Candidate(start, end, Kind.PERSON, reason))
+            joined = _AND.match(text, end)
+            if joined is None:
+                return
+            start, end = joined.end(), self.name_end(text, joined.end(), False)
+
+    def name_end(self, text: str, start: int, sure: bool) -> int | None:
+        """Where the name that starts here ends; None if none does. `sure`: a name must stand here."""
+        run = _HAN_RUN.match(text, start)
+        if run is None:
+            return None
+        family = self._family(run[0])
+        given = run[0][family:]
+        if not family or not given:
+            return self._dotted(text, start)
+        size = self._given_size(text, start + family, given, sure)
+        name = run[0][: family + size]
+        if not size or name in self._nobody or run[0][:2] in self._nobody or run[0][:3] in self._nobody:
+            return None
+        if not sure and name[0] in self._prepositions:
+            return None
+        if (
+            not sure
+            and name[0] in self._doubtful
+            and not (size == 2 and self._closed(text, start + len(name)))
+        ):
+            return None
+        return start + family + size
+
+    def _family(self, run: str) -> int:
+        """Characters of the surname that `run` begins with; 0 if none."""
+        if run[:2] in self._compound and len(run) > 2:
+            return 2
+        return 1 if run[0] in self._single else 0
+
+    def _given_size(self, text: str, at: int, given: str, sure: bool) -> int:
+        """Characters of the given name at `at`: 1, 2, or 0 where what stands there is none."""
+        if not self._may_be_given(given[0], sure) or self._after.match(text, at):
+            return 0
+        if len(given) == 1:
+            return 1
+        if len(given) == 2 and self._at_end(text, at + 2):
+            two = given[1] not in _ENDS
+        else:
+            two = not self._after.match(text, at + 1)
+        if two and self._may_be_given(given[1], sure):
+            return 2
+        return 1 if sure or not two or self._after.match(text, at + 1) else 0
+
+    def _may_be_given(self, character: str, sure: bool) -> bool:
+        return character in self._given or (
+            sure and character not in _ENDS and character not in "某我你他她们"
+        )
+
+    def _at_end(self, text: str, at: int) -> bool:
+        return at >= len(text) or not "\u3400" <= text[at] <= "\u9fff"
+
+    def _closed(self, text: str, at: int) -> bool:
+        """Whether a name that ends at `at` visibly ends there."""
+        return self._at_end(text, at) or self._after.match(text, at) is not None
+
+    def _dotted(self, text: str, start: int) -> int | None:
+        dotted = _DOTTED.match(text, start)
+        return dotted.end() if dotted else None
+
+    def _anyone(self, text: str, start: int) -> int | None:
+        """A name of unknown form, where a field of a form holds nothing else."""
+        anyone = _ANYONE.match(text, start)
+        if anyone is None or anyone[1] in _NOBODY or anyone[1][:2] in _NOBODY:
+            return None
+        return anyone.end()
+
+    def _nickname(self, text: str, start: int) -> int | None:
+        """小王, 老李."""
+        if text[start : start + 1] not in _PREFIXES or text[start + 1 : start + 2] not in self._single:
+            return None
+        following = text[start + 1 : start + 3]
+        if not following or following in self._nobody or text[start + 1] in self._doubtful:
+            return None
+        return start + 2
+
+    def _before_title(self, text: str, title: re.Match[str]) -> int | None:
+        """Where the name before a title begins; None if there is none."""
+        end = title.start()
+        if len(title[0]) == 1 and not self._bare_title(text, title):
+            return None
+        for size in (3, 2):
+            start = end - size
+            if start >= 0 and self._full_name(text, start, end):
+                return start
+        if end >= 2 and text[end - 2 : end] in self._compound:
+            return end - 2
+        if end >= 1 and text[end - 1] in self._single and self._surname_alone(text, end - 1):
+            return end - 1
+        return None
+
+    def _bare_title(self, text: str, title: re.Match[str]) -> bool:
+        """王总, 李姐: one character is a title only after a plain surname, and where the word ends."""
+        at = title.start() - 1
+        if at < 0 or text[at] in self._doubtful or not _TITLE_ASIDE.match(text, title.end()):
+            return False
+        return at == 0 or text[at - 1] in _SIDE
+
+    def _full_name(self, text: str, start: int, end: int) -> bool:
+        """Whether surname and given name stand from `start` to `end`."""
+        family = self._family(text[start:end])
+        given = text[start + family : end]
+        if not family or not given or not all(character in self._given for character in given):
+            return False
+        if text[start] in self._doubtful and family == 1 and not (start == 0 or text[start - 1] in _SIDE):
+            return False
+        return len(given) <= 2 and text[start:end] not in self._nobody and given not in self._nobody
+
+    def _surname_alone(self, text: str, at: int) -> bool:
+        word, brand = text[max(0, at - 1) : at + 1], text[at : at + 3]
+        if word in self._no_surname or brand in self._nobody or text[at] in self._prepositions:
+            return False
+        return text[at] not in self._doubtful or at == 0 or text[at - 1] in _SIDE
+
+
+@cache
+def chinese_names() -> ChineseNames:
+    """The rules, built once."""
+    return ChineseNames()

@@ -1,0 +1,64 @@
+"""Who the customer of this complaint is, as far as identity, purpose and consent let us say."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from bot.complaint import CustomerRef
+from bot.suggestion import ContactCard, FactCard, ProfileView
+from profiles.store import ProfileStore
+from profiles.view import View, view
+
+PURPOSE: Final = "complaint_handling"
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The customer, and what the other steps need of them."""
+
+    view: ProfileView
+    open_promises: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """The customer's names, so that redaction finds them whatever the context."""
+
+
+def recognise(profiles: ProfileStore, tenant: str, reference: CustomerRef | None, today: date) -> Who:
+    """The profile behind a reference; says why there is none."""
+    if reference is None:
+        return Who(ProfileView(note="the complaint names no customer"))
+    customer_id = profiles.find(tenant, reference.kind, reference.value)
+    customer = None if customer_id is None else profiles.customer(tenant, customer_id)
+    if customer is None:
+        return Who(ProfileView(verified=reference.verified, note="no customer is known under this reference"))
+    seen = view(customer, purpose=PURPOSE, today=today, verified=reference.verified)
+    names = tuple(fact.value for fact in customer.facts if fact.field == "name" and len(fact.value) > 1)
+    return Who(_shown(customer.id, reference.verified, seen), seen.open_promises, names)
+
+
+def _shown(customer_id: str, verified: bool, seen: View) -> ProfileView:
+    return ProfileView(
+        customer_id=customer_id,
+        verified=verified,
+        facts=tuple(
+            FactCard(
+                field=fact.field,
+                value=fact.value,
+                source=fact.source,
+                observed_at=fact.observed_at,
+                confidence=fact.confidence,
+            )
+            for fact in seen.facts
+        ),
+        contacts=tuple(
+            ContactCard(
+                at=contact.at,
+                channel=contact.channel,
+                summary=contact.summary,
+                emotion=contact.emotion,
+                intensity=contact.intensity,
+                promise=contact.promise,
+            )
+            for contact in seen.contacts
+        ),
+        note=seen.note,
+    )

@@ -1,0 +1,94 @@
+"""The service that runs on this home, as a command beside it finds and asks it.
+
+The service leaves its address and a key made for this run in `service.json`, readable by its own user only.
+"""
+
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from bot.errors import StorageUnavailable
+from bot.settings import Settings
+
+FILE: Final = "service.json"
+TENANT_HEADER: Final = "x-redress-tenant"
+"""Names the tenant; believed only with the local key."""
+SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class LocalKey:
+    """What lets a command on this machine speak to the service it shares a home with."""
+
+    value: str
+
+    @classmethod
+    def new(cls) -> "LocalKey":
+        return cls(f"local_{secrets.token_urlsafe(32)}")
+
+    def publish(self, home: Path, url: str) -> None:
+        """Leave the address and the key where only this user reads them."""
+        path = home / FILE
+        path.unlink(missing_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(json.dumps({"url": url, "key": self.value}))
+
+    @staticmethod
+    def withdraw(home: Path) -> None:
+        """Take them away again."""
+        (home / FILE).unlink(missing_ok=True)
+
+
+class RunningService:
+    """A service to ask."""
+
+    def __init__(self, url: str, key: str, tenant: str) -> None:
+        self.url: Final = url
+        self._client = httpx.Client(
+            base_url=url,
+            headers={"authorization": f"Bearer {key}", TENANT_HEADER: tenant},
+            timeout=SECONDS,
+            trust_env=False,
+        )
+
+    def triage(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """A Suggestion for a complaint, or a problem (with `status`) as the service gave it."""
+        return self._client.post("/v1/triage", json=payload).json()
+
+    def search(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """Cases and passages for a query, or a problem (with `status`) as the service gave it."""
+        return self._client.post("/v1/search", json=payload).json()
+
+    def readiness(self) -> dict[str, Any]:
+        """The answer of /health/ready."""
+        return self._client.get("/health/ready").json()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+
+def running_service(settings: Settings, tenant: str = "default") -> RunningService | None:
+    """The service on this home, if one answers.
+
+    Raises:
+        StorageUnavailable: it left an address that cannot be read.
+    """
+    path = settings.home / FILE
+    if not path.exists():
+        return None
+    try:
+        found = json.loads(path.read_text())
+        service = RunningService(found["url"], found["key"], tenant)
+    except (OSError, ValueError, KeyError) as error:
+        raise StorageUnavailable(f"cannot read {path}: delete it if no service runs here") from error
+    try:
+        service.readiness()
+    except (httpx.HTTPError, ValueError):
+        service.close()
+        return None  # killed before it could withdraw its address
+    return service

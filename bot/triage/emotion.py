@@ -1,0 +1,172 @@
+"""How the customer feels in this text, how strongly, and the words that show it (codebook, section Emotion).
+
+Every word of feeling has a level: 1 a hint, 2 clear, 3 strong, 4 extreme. The words around it move the level
+(非常, "a bit") or cancel it (不失望, "not angry"). The way the text is written counts too: capitals, repeated marks.
+A note that an agent wrote down is read by its own, stricter rule.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from bot.triage.language import Detected
+from bot.triage.lexicon import Hit, Scan, Span, scan
+from bot.triage.style import Style, style_of
+from knowledge.case import EMOTIONS, EmotionKind
+
+MOST_EVIDENCE = 8
+"""Spans of a reading: what an agent takes in at a glance."""
+
+_AS: dict[str, EmotionKind] = {kind: kind for kind in EMOTIONS if kind != "neutral"} | {
+    "insult": "anger",
+    "ultimatum": "anger",
+    "rhetorical": "anger",
+    "sarcasm": "anger",
+    "sarcasm_beside_failure": "anger",
+}
+"""What the kinds of the lexicon are read as; the others only move these."""
+_MASS = (0.0, 0.7, 1.6, 2.8, 4.5)
+"""What a signal weighs beside signals of other kinds, by its level."""
+_TOLD: dict[EmotionKind, float] = {"anxiety": 1.2, "disappointment": 1.4, "sadness": 1.3, "confusion": 1.3}
+_RANK: tuple[EmotionKind, ...] = (
+    "sadness", "anxiety", "disappointment", "confusion", "gratitude", "anger"
+)  # fmt: skip
+"""Who is primary when two weigh the same: anger is often the tone of a text that is about something else."""
+
+_NOT_BEFORE = re.compile(
+    r"(?:(?<![得要])不(?:是|会|再|太|很|算|想|怎么|觉得|感到|那么)?|没(?:有)?(?:觉得|感到|什么|那么|太)?|并非|别|毫无|从不"
+    r"|\b(?:not|never|isn't|wasn't|aren't|don't|didn't|doesn't|hardly|nor)"
+    r"(?: (?:really|very|at all|so|that|too|even|being|been|feel|feeling|a|an|the|any|trying to be|going to be))* )$"
+)
+"""Words before a feeling that cancel it."""
+_LOOK_BACK = 30
+"""Characters before a feeling in which its negation or its degree may stand."""
+_LOOK_AHEAD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class EmotionReading:
+    """What one text shows."""
+
+    primary: EmotionKind
+    intensity: int
+    """0 (neutral) to 4."""
+    scores: dict[EmotionKind, float]
+    """The kinds that the text shows, 0..1; `neutral` excludes the others."""
+    evidence: tuple[Span, ...]
+    """The customer's words, in order of the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Signal:
+    """Words, or a way of writing, that show a feeling."""
+
+    kind: EmotionKind
+    level: int
+    """1 to 4."""
+    span: Span
+
+
+def read_emotion(text: str, language: Detected) -> EmotionReading:
+    """The emotion of the words, never of the person."""
+    found = scan(text)
+    if found.of("note", "note"):
+        return _reading(list(_noted(found)))
+    style = style_of(text)
+    signals = list(_felt(found))
+    signals += _styled(found, style, signals)
+    return _reading(_without_courtesy(found, signals), style)
+
+
+def _felt(found: Scan) -> Iterator[_Signal]:
+    """The words of feeling, moved by the words around them."""
+    hits = found.of("emotion")
+    failed = bool(found.of("complaint", "failure"))
+    for at, hit in enumerate(hits):
+        kind = _AS.get(hit.kinds[0])
+        if kind is None or (hit.kinds[0] == "sarcasm_beside_failure" and not failed):
+            continue
+        if not _NOT_BEFORE.search(found.folded[max(0, hit.start - _LOOK_BACK) : hit.start]):
+            yield _Signal(kind, _level(hit, hits, at), found.span(hit))
+
+
+def _level(hit: Hit, hits: list[Hit], at: int) -> int:
+    """The level of the word, one up beside an intensifier, one down after a diminisher; 1 to 4."""
+    level = int(hit.weight)
+    before = hits[at - 1] if at else None
+    after = hits[at + 1] if at + 1 < len(hits) else None
+    if before and hit.start - before.end <= 1:
+        level += ("intensifier" in before.kinds) - ("diminisher" in before.kinds)
+    elif after and after.start - hit.end <= 1 and "intensifier" in after.kinds:
+        level += 1
+    return max(1, min(level, 3 if hit.weight < 3 else 4))
+
+
+def _styled(found: Scan, style: Style, felt: list[_Signal]) -> list[_Signal]:
+    """What the way of writing adds: weight to what is felt already, else anger where a failure is told with heat."""
+    spans = [*style.stressed, *style.marks]
+    kinds = {signal.kind for signal in felt} - {"gratitude"}
+    if style.shouted:
+        return [_Signal("anger", 3, Span(0, len(found.text), found.text))]
+    if kinds:
+        strongest = max((s for s in felt if s.kind != "gratitude"), key=lambda s: s.level).kind
+        return [_Signal(strongest, 1, span) for span in spans[:3]]
+    if not found.of("complaint", "failure"):
+        return []
+    heat = 2 * len(spans) + style.exclamations
+    if heat:
+        return [_Signal("anger", min(1 + heat // 2, 3), span) for span in spans[:1] or _last_mark(found)]
+    return []
+
+
+def _last_mark(found: Scan) -> list[Span]:
+    """The clause that ends with the last exclamation mark."""
+    end = max(found.folded.rfind("!"), found.folded.rfind("！")) + 1
+    start = max(found.folded.rfind(mark, 0, end - 1) for mark in "。！？；.!?;\n") + 1
+    return [Span(start, end, found.text[start:end])]
+
+
+def _without_courtesy(found: Scan, signals: list[_Signal]) -> list[_Signal]:
+    """Thanks beside a failure or another feeling are manners; praise of someone stays, as the lesser feeling."""
+    others = [signal for signal in signals if signal.kind != "gratitude"]
+    if not others and not found.of("complaint", "failure"):
+        return signals
+    return others + [replace(s, level=1) for s in signals if s.kind == "gratitude"][:1]
+
+
+def _noted(found: Scan) -> Iterator[_Signal]:
+    """An agent's words: displeasure alone is 1, two of it or a strong one 2, abuse or an ultimatum 3."""
+    displeasure = found.of("note", "displeasure")
+    strong = found.of("note", "strong")
+    abuse = found.of("emotion", "insult", "ultimatum")
+    level = 3 if abuse else 2 if strong or len(displeasure) > 1 else 1
+    for hit in (*displeasure, *strong, *abuse):
+        yield _Signal("anger", level, found.span(hit))
+    for hit in found.of("emotion", "anxiety", "disappointment", "sadness", "confusion"):
+        if hit.weight >= 2:
+            yield _Signal(_AS[hit.kinds[0]], int(hit.weight) - 1, found.span(hit))
+
+
+def _reading(signals: list[_Signal], style: Style | None = None) -> EmotionReading:
+    masses: dict[EmotionKind, float] = {}
+    for signal in signals:
+        masses[signal.kind] = masses.get(signal.kind, 0) + _MASS[signal.level] * _TOLD.get(signal.kind, 1)
+    if not masses:
+        return EmotionReading("neutral", 0, {"neutral": 1.0}, ())
+    primary = max(masses, key=lambda kind: masses[kind])
+    return EmotionReading(
+        primary=primary,
+        intensity=_intensity([s for s in signals if s.kind == primary], style),
+        scores={kind: round(mass / (mass + 2), 3) for kind, mass in masses.items()},
+        evidence=tuple(dict.fromkeys(s.span for s in sorted(signals, key=lambda s: s.span.start)))[:MOST_EVIDENCE],
+    )
+
+
+def _intensity(signals: list[_Signal], style: Style | None) -> int:
+    level = max(signal.level for signal in signals)
+    clear = sum(signal.level >= 2 for signal in signals)
+    if level < 3 and clear >= 3:
+        level += 1
+    if style and (style.shouted or style.marks):
+        level += 1
+    return min(level, 4)

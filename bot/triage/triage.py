@@ -1,0 +1,242 @@
+"""Triage: what it is about, how the customer feels, how urgent it is, and where it goes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from bot.suggestion import (
+    Alternative,
+    Emotion,
+    Escalation,
+    Evidence,
+    NeedRead,
+    ReasonCode,
+    Route,
+    Triage,
+    VulnerabilityHint,
+)
+from bot.triage.emotion import EmotionReading, read_emotion
+from bot.triage.escalation import find_escalations
+from bot.triage.language import detect
+from bot.triage.needs import find_needs, looks_like_complaint
+from bot.triage.reading import Reading, ReadTurn
+from bot.triage.routing import route
+from bot.triage.urgency import UrgencyFacts, judge_urgency, read_situation
+from bot.triage.vulnerability import find_vulnerability
+from knowledge.case import EscalationKind, Language, Vulnerability
+from knowledge.embedding import Vector
+from knowledge.features import features
+from knowledge.head import Head, Prediction
+from knowledge.match import CaseMatch
+from knowledge.taxonomy import Taxonomy
+
+ALTERNATIVES: Final = 3
+MIN_WORDS: Final = 2
+"""Letters and digits a text must have before it can be judged at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """The head's verdict, or why there is none."""
+
+    code: str | None
+    confidence: float
+    margin: float
+    reason_code: ReasonCode
+    alternatives: tuple[Alternative, ...]
+    words: tuple[str, ...] = ()
+    """The customer's words that weighed most."""
+
+
+class Triager:
+    """Judges readings with one head and one taxonomy."""
+
+    def __init__(self, head: Head | None, taxonomy: Taxonomy) -> None:
+        self._head = head
+        self._taxonomy = taxonomy
+
+    def language(self, reading: Reading) -> Literal["zh", "en", "und"]:
+        """The language the customer writes."""
+        return detect(reading.text)
+
+    def judge(
+        self, reading: Reading, language: Literal["zh", "en", "und"], vector: Vector, reply_language: Language
+    ) -> Triage:
+        """Everything the words tell; the nearest cases are added by `with_precedent`."""
+        category = self._category(reading.text, language, vector)
+        turns = reading.customer
+        emotion = _emotion(turns, language)
+        escalations = _escalations(turns, language)
+        vulnerability = _vulnerability(turns, language)
+        complains, _ = looks_like_complaint(reading.text, language)
+        complains = complains or category.code not in {None, "other"} or bool(escalations)
+        situation = read_situation(reading.text, language)
+        verdict = judge_urgency(
+            UrgencyFacts(
+                language=reply_language,
+                complaint=complains,
+                category=category.code,
+                emotion=emotion.primary,
+                intensity=emotion.intensity,
+                escalations=frozenset(found.kind for found in escalations),
+                vulnerability=frozenset(found.kind for found in vulnerability),
+                situation=situation,
+            )
+        )
+        queue, skills = route(
+            category.code,
+            tuple(found.kind for found in escalations),
+            verdict.urgency,
+            reply_language,
+            tuple(found.kind for found in vulnerability),
+        )
+        return Triage(
+            category=category.code,
+            confidence=category.confidence,
+            margin=category.margin,
+            abstained=category.code is None,
+            reason_code=category.reason_code,
+            alternatives=category.alternatives,
+            complaint=complains,
+            urgency=verdict.urgency,
+            route=Route(queue=queue, skills=tuple(skills)),
+            emotion=emotion,
+            escalations=escalations,
+            needs=_needs(turns, language),
+            vulnerability=vulnerability,
+            reasons=(*self._category_reasons(category, reply_language), *verdict.reasons),
+        )
+
+    def with_precedent(self, triage: Triage, cases: Sequence[CaseMatch], language: Language) -> Triage:
+        """The triage with the nearest labelled cases among its reasons."""
+        wanted = triage.category or (triage.alternatives[0].category if triage.alternatives else None)
+        near = [match for match in cases if wanted is not None and match.case.category == wanted][:3]
+        if wanted is None or not near:
+            return triage
+        name, ids = self._taxonomy.display(wanted, language), [match.id for match in near]
+        reason = (
+            f"最相近的已结案件中有 {len(near)} 件同为“{name}”：{'、'.join(ids)}"
+            if language == "zh"
+            else f"{len(near)} of the closest past cases are also “{name}”: {', '.join(ids)}"
+        )
+        return triage.model_copy(update={"reasons": (*triage.reasons, reason)})
+
+    def _category(self, text: str, language: Literal["zh", "en", "und"], vector: Vector) -> Category:
+        if sum(character.isalnum() for character in text[:200]) < MIN_WORDS:
+            return _no_category("not_enough_text")
+        if language == "und":
+            return _no_category("language_unsupported")
+        if self._head is None:
+            return _no_category("model_failed")
+        found = features(text)
+        prediction = self._head.predict(found, vector)
+        best = prediction.best
+        alternatives = _alternatives(prediction)
+        if prediction.abstain is not None:
+            return Category(
+                None,
+                prediction.confidence,
+                prediction.margin,
+                prediction.abstain,
+                alternatives[:ALTERNATIVES],
+            )
+        return Category(
+            best,
+            prediction.confidence,
+            prediction.margin,
+            "assigned",
+            alternatives[1 : ALTERNATIVES + 1],
+            self._head.contributions(text, best),
+        )
+
+    def _category_reasons(self, category: Category, language: Language) -> list[str]:
+        percent = f"{category.confidence:.0%}"
+        best = category.code or (category.alternatives[0].category if category.alternatives else None)
+        name = self._taxonomy.display(best, language) if best else ""
+        weighed = ("、" if language == "zh" else ", ").join(f"“{word}”" for word in category.words)
+        return [_REASONS[language][category.reason_code].format(name=name, percent=percent)] + (
+            [_WEIGHED[language].format(words=weighed)] if weighed else []
+        )
+
+
+_REASONS: Final[dict[Language, dict[ReasonCode, str]]] = {
+    "zh": {
+        "assigned": "诉求归为“{name}”，把握 {percent}",
+        "low_confidence": "不确定类别：最可能是“{name}”，把握只有 {percent}，请人工判断",
+        "narrow_margin": "不确定类别：“{name}”（{percent}）与次选太接近，请人工判断",
+        "language_unsupported": "文字既非中文也非英文，未判断类别，请人工阅读",
+        "not_enough_text": "可读的文字太少，未判断类别",
+        "model_failed": "分类模型不可用，未判断类别",
+    },
+    "en": {
+        "assigned": "About “{name}”, {percent} sure",
+        "low_confidence": "Not sure of the category: “{name}” is likeliest at only {percent}; please decide",
+        "narrow_margin": "Not sure of the category: “{name}” ({percent}) and the next are too close; please decide",
+        "language_unsupported": "Neither Chinese nor English: the category was not judged; please read it",
+        "not_enough_text": "Too few words to judge the category",
+        "model_failed": "The category model cannot be used: the category was not judged",
+    },
+}
+_WEIGHED: Final[dict[Language, str]] = {
+    "zh": "权重最大的字词：{words}",
+    "en": "Words that weighed most: {words}",
+}
+
+
+def _no_category(reason: ReasonCode) -> Category:
+    return Category(None, 0.0, 0.0, reason, ())
+
+
+def _alternatives(prediction: Prediction) -> tuple[Alternative, ...]:
+    ranked = sorted(zip(prediction.labels, prediction.probabilities, strict=True), key=lambda pair: -pair[1])
+    return tuple(
+        Alternative(category=label, confidence=round(float(probability), 4))
+        for label, probability in ranked[: ALTERNATIVES + 1]
+    )
+
+
+def _emotion(turns: Sequence[ReadTurn], language: str) -> Emotion:
+    """Of the newest turn that shows one; neutral where none does."""
+    reading: EmotionReading | None = None
+    evidence: tuple[Evidence, ...] = ()
+    for turn in reversed(turns):
+        reading = read_emotion(turn.text, language)
+        if reading.intensity > 0:
+            evidence = tuple(turn.evidence(span) for span in reading.evidence)
+            break
+    if reading is None:
+        return Emotion(primary="neutral", intensity=0, scores={"neutral": 1.0})
+    return Emotion(
+        primary=reading.primary,
+        intensity=reading.intensity,
+        scores={kind: round(score, 3) for kind, score in reading.scores.items()},
+        evidence=evidence,
+    )
+
+
+def _escalations(turns: Sequence[ReadTurn], language: str) -> tuple[Escalation, ...]:
+    found: dict[EscalationKind, list[Evidence]] = {}
+    for turn in turns:
+        for escalation in find_escalations(turn.text, language):
+            found.setdefault(escalation.kind, []).extend(map(turn.evidence, escalation.evidence))
+    return tuple(Escalation(kind=kind, evidence=tuple(spans)) for kind, spans in found.items())
+
+
+def _needs(turns: Sequence[ReadTurn], language: str) -> tuple[NeedRead, ...]:
+    """Each need once, as it was said last."""
+    found: dict[tuple[str, str], NeedRead] = {}
+    for turn in turns:
+        for need in find_needs(turn.text, language):
+            read = NeedRead(
+                kind=need.kind, need=need.need, text=need.text, evidence=(turn.evidence(need.span),)
+            )
+            found[need.kind, need.need] = read
+    return tuple(found.values())
+
+
+def _vulnerability(turns: Sequence[ReadTurn], language: str) -> tuple[VulnerabilityHint, ...]:
+    found: dict[Vulnerability, list[Evidence]] = {}
+    for turn in turns:
+        for hint in find_vulnerability(turn.text, language):
+            found.setdefault(hint.kind, []).extend(map(turn.evidence, hint.evidence))
+    return tuple(VulnerabilityHint(kind=kind, evidence=tuple(spans)) for kind, spans in found.items())

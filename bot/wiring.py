@@ -1,0 +1,189 @@
+"""Builds everything, by plain constructor calls. Nothing else knows how the parts fit together."""
+
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bot.access import Tenants
+from bot.clocks.rules import Clocks
+from bot.database import Database
+from bot.desk import Desk
+from bot.draft.chat import Chat
+from bot.draft.composer import Composer
+from bot.draft.drafter import Drafter
+from bot.errors import StorageUnavailable
+from bot.privacy.redaction import redact
+from bot.settings import Settings
+from bot.store import DeskStore
+from bot.triage.triage import Triager
+from knowledge.embedding import LEXICAL, Embedder, load_embedder
+from knowledge.head import Head
+from knowledge.index import Index
+from knowledge.search import Search
+from knowledge.shipped import SHIPPED_HEAD, sample_rows
+from knowledge.store import KnowledgeStore
+from knowledge.taxonomy import Taxonomy
+from profiles.store import ProfileStore
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreParts:
+    """What commands need that only read or write SQL."""
+
+    settings: Settings
+    database: Database
+    store: DeskStore
+    tenants: Tenants
+    knowledge: KnowledgeStore
+    profiles: ProfileStore
+
+
+@dataclass(frozen=True, slots=True)
+class Parts(StoreParts):
+    """Everything, with models loaded and the index open."""
+
+    embedder: Embedder
+    taxonomy: Taxonomy
+    index: Index
+    search: Search
+    chat: Chat | None
+    models: dict[str, str]
+    """Name and revision of every model that has a part."""
+    desk: Desk
+
+
+def redact_text(text: str) -> str:
+    """The text without personal data, as imports store it."""
+    return redact(text).text
+
+
+@contextmanager
+def open_store(settings: Settings) -> Generator[StoreParts]:
+    """The database, with its schema up to date.
+
+    Raises:
+        StorageUnavailable: the home folder or the database cannot be opened.
+        InvalidSettings: the database URL is none.
+    """
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StorageUnavailable(
+            f"cannot make the folder {settings.home}: {error.strerror}; set REDRESS_HOME to one you may write"
+        ) from error
+    url = settings.database_url.get_secret_value() if settings.database_url else settings.sqlite_url
+    database = Database(url)
+    try:
+        database.migrate()
+        yield StoreParts(
+            settings=settings,
+            database=database,
+            store=DeskStore(database),
+            tenants=Tenants(database),
+            knowledge=KnowledgeStore(database),
+            profiles=ProfileStore(database),
+        )
+    finally:
+        database.close()
+
+
+@contextmanager
+def open_parts(settings: Settings) -> Generator[Parts]:
+    """Everything a complaint needs. This process owns the index directory until the block ends.
+
+    Raises:
+        IndexLocked: another process owns it.
+        EmbedderMismatch: the index was built with another embedder.
+        ModelUnavailable: a model cannot be loaded.
+        StorageUnavailable, InvalidSettings: as for `open_store`.
+    """
+    with open_store(settings) as stored:
+        embedder = load_embedder(settings.embedder)
+        index = Index(settings.index_folder, stored.knowledge, embedder)
+        index.open()
+        try:
+            yield build(stored, embedder, index)
+        finally:
+            index.close()
+
+
+def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
+    """The parts around a database and an index that are open."""
+    settings = stored.settings
+    taxonomy = Taxonomy.core()
+    head = category_head(settings, embedder)
+    search = Search(stored.knowledge, index, embedder)
+    chat = _chat(settings)
+    models = _models(settings, embedder, head)
+    desk = Desk(
+        store=stored.store,
+        tenants=stored.tenants,
+        triager=Triager(head, taxonomy),
+        search=search,
+        profiles=stored.profiles,
+        clocks=Clocks.shipped(),
+        drafter=Drafter(Composer.shipped(), chat, settings.llm_seconds),
+        models=models,
+        max_read_chars=settings.max_read_chars,
+        threads=settings.threads,
+    )
+    return Parts(
+        settings=settings,
+        database=stored.database,
+        store=stored.store,
+        tenants=stored.tenants,
+        knowledge=stored.knowledge,
+        profiles=stored.profiles,
+        embedder=embedder,
+        taxonomy=taxonomy,
+        index=index,
+        search=search,
+        chat=chat,
+        models=models,
+        desk=desk,
+    )
+
+
+def category_head(settings: Settings, embedder: Embedder) -> Head:
+    """The head the settings name, the shipped one, or one trained on our corpus for this embedder.
+
+    Raises:
+        ModelUnavailable: the named head cannot be loaded.
+        EmbedderMismatch: the named head was trained with another embedder.
+    """
+    if settings.category_model is not None:
+        head = Head.load(settings.category_model)
+        head.require(embedder.name)
+        return head
+    if settings.embedder == LEXICAL:
+        return Head.load(SHIPPED_HEAD)
+    cached = settings.home / "models" / f"categories-{_file_name(embedder.name)}"
+    if (cached / "model.json").exists():
+        return Head.load(cached)
+    # the shipped head reads vectors of the built-in embedder; another one needs its own, made once
+    from knowledge.training import train_categories  # scikit-learn: 0.8 s and 113 MiB, only when it trains
+
+    log.info("training the category head for embedder %s on the sample corpus", embedder.name)
+    head = train_categories(sample_rows(), embedder)
+    head.save(cached)
+    return head
+
+
+def _models(settings: Settings, embedder: Embedder, head: Head) -> dict[str, str]:
+    models = {"embedder": embedder.name, "categories": head.name}
+    if settings.llm_url:
+        models["draft"] = settings.llm_model or "(the server's own)"
+    return models
+
+
+def _chat(settings: Settings) -> Chat | None:
+    if settings.llm_url is None:
+        return None
+    return Chat(settings.llm_url, settings.llm_model, settings.llm_key, seconds=settings.llm_seconds)
+
+
+def _file_name(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-.@" else "-" for c in name)

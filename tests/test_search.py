@@ -1,0 +1,134 @@
+"""Hybrid search: both rankings count, filters never starve an answer, replaced policy is never first."""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from bot.database import Database
+from knowledge.case import Case
+from knowledge.search import WINDOW, CaseFilter, PassageFilter, fuse
+from tests.memories import ARTICLES, CASES, TODAY, memory
+
+
+def test_reciprocal_rank_fusion_rewards_agreement() -> None:
+    hits = fuse([("a", 0.9), ("b", 0.8), ("c", 0.7)], [("c", 12.0), ("a", 9.0), ("d", 8.0)])
+    assert [hit.id for hit in hits] == ["a", "c", "b", "d"]
+    assert hits[0].score == pytest.approx(1 / 61 + 1 / 62)
+    assert [hit.via for hit in hits] == [("dense", "lexical"), ("dense", "lexical"), ("dense",), ("lexical",)]
+    assert hits[3].similarity == 0.0
+
+
+@given(st.lists(st.sampled_from("abcdefgh"), unique=True), st.lists(st.sampled_from("abcdefgh"), unique=True))
+def test_fusion_keeps_everything_once_and_is_a_function_of_ranks(
+    dense: list[str], lexical: list[str]
+) -> None:
+    hits = fuse([(i, 0.5) for i in dense], [(i, 1.0) for i in lexical])
+    assert sorted(hit.id for hit in hits) == sorted({*dense, *lexical})
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_a_match_says_how_it_was_found_and_how_similar_it_is(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    with memory(sqlite_database, tmp_path / "index") as m:
+        m.store.put_cases("a", CASES)
+        m.index.catch_up()
+        question = m.search.question("a", "退款没有到账", TODAY)
+        best = m.search.cases(question, 3)[0]
+        assert best.id == "zh-3"
+        assert best.via == ("dense", "lexical")
+        exact = float(m.embedder.embed_query(best.case.text) @ question.vector)
+        assert best.similarity == pytest.approx(exact, abs=1e-5)
+
+
+def test_replaced_policy_is_never_first(sqlite_database: Database, tmp_path: Path) -> None:
+    with memory(sqlite_database, tmp_path / "index") as m:
+        m.store.put_articles("a", ARTICLES)
+        m.store.put_cases("a", CASES)
+        m.index.catch_up()
+        question = m.search.question("a", "the annual card fee is 20 pounds, a waiver lasts one year", TODAY)
+        _, passages = m.search.recall(question, 5, 3)
+        assert passages[0].article.id == "p-new"
+        assert not passages[0].superseded
+        everything = m.search.passages(question, 10)
+        assert [match.superseded for match in everything] == sorted(m.superseded for m in everything)
+        assert {match.article.id for match in everything if match.superseded} == {"p-old"}
+        in_force = m.search.passages(question, 10, PassageFilter(in_force_only=True))
+        assert "p-old" not in {match.article.id for match in in_force}
+        cases = m.search.cases(m.search.question("a", "annual fee waived", TODAY), 8)
+        assert {match.id: match.superseded for match in cases if match.case.policy} == {
+            "en-1": True,
+            "zh-1": False,
+        }
+        yesterday = m.search.question("a", "annual card fee", date(2025, 6, 1))
+        assert m.search.passages(yesterday, 1)[0].article.id == "p-old"
+
+
+def test_over_fetching_finds_everything_a_filter_lets_through(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    """A filter that only the least similar cases pass still gets its answer: the same as looking at all."""
+    with memory(sqlite_database, tmp_path / "index") as m:
+        rng = np.random.default_rng(7)
+        vocabulary = ["年费", "退款", "宽带", "快递", "保险", "航班", "酒店", "电费", "催收", "贷款"]
+        cases = [
+            Case(
+                id=f"{n:04d}",
+                language="zh",
+                text=" ".join(rng.choice(vocabulary, 6)),
+                category="safety" if n % 97 == 0 else "delay",
+                outcome="rejected" if n % 5 == 0 else "upheld",
+            )
+            for n in range(600)
+        ]
+        m.store.put_cases("a", cases)
+        m.index.catch_up()
+        question = m.search.question("a", "年费 退款 宽带", TODAY)
+        for where in (
+            CaseFilter(category="safety"),
+            CaseFilter(outcome="rejected"),
+            CaseFilter(language="en"),
+        ):
+            allowed = {case.id for case in cases if where.accepts(case)}
+            got = m.search.cases(question, 5, where)
+            assert len(got) == min(5, len(allowed))
+            assert {match.id for match in got} <= allowed
+            dense = m.index.dense("a", "case", question.vector, 600)
+            lexical = m.index.lexical("a", "case", question.text, 600)
+            rankings = [[hit for hit in hits if hit[0] in allowed][:WINDOW] for hits in (dense, lexical)]
+            assert [match.id for match in got] == [hit.id for hit in fuse(*rankings)][:5]
+
+
+def test_another_tenant_finds_nothing(database: Database, tmp_path: Path) -> None:
+    with memory(database, tmp_path / "index") as m:
+        m.store.put_cases("a", CASES)
+        m.store.put_articles("a", ARTICLES)
+        m.index.catch_up()
+        for text in ("退款", "refund", "annual fee"):
+            cases, passages = m.search.recall(m.search.question("b", text, TODAY), 5, 3)
+            assert (cases, passages) == ([], [])
+
+
+def test_what_sql_no_longer_has_is_not_shown_though_the_index_still_has_it(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    with memory(sqlite_database, tmp_path / "index") as m:
+        m.store.put_cases("a", CASES)
+        m.index.catch_up()
+        m.store.delete_case("a", "zh-3")
+        cases, _ = m.search.recall(m.search.question("a", "退款没有到账", TODAY), 5, 3)
+        assert len(cases) == 5
+        assert "zh-3" not in {match.id for match in cases}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=200))
+def test_any_text_can_be_searched_for(sqlite_database: Database, tmp_path: Path, text: str) -> None:
+    with memory(sqlite_database, tmp_path / "index") as m:
+        m.store.put_cases("a", CASES)
+        m.index.catch_up()
+        cases, _ = m.search.recall(m.search.question("a", text, TODAY), 5, 3)
+        assert all(0 <= match.similarity <= 1 for match in cases)
