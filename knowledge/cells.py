@@ -73,7 +73,7 @@ def identifier(field: str, value: Any) -> str:
     rounded = isinstance(value, (int, float)) and abs(value) >= 10**EXACT_DIGITS
     if rounded or _ROUNDED.fullmatch(text):
         raise BadCell(
-            field, f"the spreadsheet has rounded this number of more than {EXACT_DIGITS} digits",
+            field, f"is a number of more than {EXACT_DIGITS} digits that the spreadsheet has rounded",
             "format the column as text and export it again",
         )  # fmt: skip
     return text
@@ -227,4 +227,4 @@ def _decimal(text: str) -> Decimal | None:
 
 
 def _no_date(field: str) -> BadCell:
-    return BadCell(field, "is no date, or one that can be read in two ways", "write it as 2026-03-31 10:15")
+    return BadCell(field, "is no date, or could be two", "write it as 2026-03-31 10:15")

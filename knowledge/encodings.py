@@ -58,7 +58,7 @@ def _encoding(file: BinaryIO, name: str) -> str:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
-    if head.count(0) > len(head) // 5:
+    if _looks_wide(head):
         raise UnreadableFile(
             f"{name} is no text, or UTF-16 without a byte-order mark: save it as UTF-8 and try again"
         )
@@ -66,6 +66,12 @@ def _encoding(file: BinaryIO, name: str) -> str:
         if _decodes(file, encoding):
             return encoding
     return _least_damaged(file, name)
+
+
+def _looks_wide(head: bytes) -> bool:
+    """Whether it is binary, or UTF-16: there, zero bytes stand at even or at odd positions only."""
+    zeros = [position for position, byte in enumerate(head) if byte == 0]
+    return len(zeros) > len(head) // 5 or (len(zeros) > 1 and len({position % 2 for position in zeros}) == 1)
 
 
 def _decodes(file: BinaryIO, encoding: str) -> bool:

@@ -93,7 +93,12 @@ def _made(number: int, make: Callable[[Given], _Item], given: Given) -> _Item | 
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(map(str, fault["loc"]))
-        return RowProblem(number, field, f"does not fit ({fault['msg']})", "correct it, or leave the row out")
+        return RowProblem(
+            number,
+            field,
+            f"does not fit ({fault['msg'].removeprefix('Value error, ')})",
+            "correct it, or leave the row out",
+        )
 
 
 def _require(path: Path, columns: Columns, row: Row, needs: tuple[str, ...]) -> None:

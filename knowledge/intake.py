@@ -87,9 +87,12 @@ class Intake:
         """A new row: forget the remarks on the one before."""
         self._row, self.remarks = number, []
         for column in given.unknown:
-            self._remark(self._shown(column), "is a column we do not know", "it was left out")
+            self._remark(
+                self._shown(column), "is a column we do not know, and was left out", "rename it if we should"
+            )
         for column, used in given.twice:
-            self._remark(self._shown(column), f"means the same as {self._shown(used)}", "the second was used")
+            problem = f"means the same as {self._shown(used)}, and was left out"
+            self._remark(self._shown(column), problem, "fill one of them only")
 
     def labelled(self, given: Given) -> Labelled:
         """The row as a labelled text.
@@ -198,12 +201,11 @@ class Intake:
         return {"emotions": emotions, "primary_emotion": primary}
 
     def _needs(self, given: Given) -> list[Any]:
-        needs = given.values.get("needs") or []
-        if not isinstance(needs, list):
-            raise BadCell(
-                "needs", "is no list", 'write [{"kind": "explicit", "need": "refund"}] in JSON Lines'
-            )
-        return [self._need(need) for need in cast("list[Any]", needs)]
+        needs = given.values.get("needs")
+        if isinstance(needs, (str, int, float, dict)):
+            remedy = 'write [{"kind": "explicit", "need": "refund"}] in JSON Lines'
+            raise BadCell("needs", "is no list", remedy)
+        return [self._need(need) for need in several(needs)]
 
     def _need(self, need: Any) -> Any:
         if not isinstance(need, dict):
@@ -228,8 +230,8 @@ class Intake:
         if name and code is None:
             self._remark(
                 "category",
-                f"{self._shown(name)!r} is no category of the taxonomy",
-                "it was left out; use a code or a name of the taxonomy",
+                f"{self._shown(name)!r} is no category, and was left out",
+                "use a code or a name of the taxonomy",
             )
         return code
 
@@ -255,8 +257,8 @@ class Intake:
         if code is None:
             self._remark(
                 field,
-                f"{self._shown(written)!r} means nothing we know",
-                f"it was left out; write one of {', '.join(labels.codes)}",
+                f"{self._shown(written)!r} is no label we know, and was left out",
+                f"write one of {', '.join(labels.codes)}",
             )
         return code
 

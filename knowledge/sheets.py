@@ -95,15 +95,17 @@ def _bad_record(number: int, error: Exception, feed: _Feed) -> RowProblem:
 
 
 def _delimiter(sample: list[str]) -> str:
-    """The delimiter that cuts the first rows into most columns."""
+    """The delimiter by which most of the first rows have as many columns as the first that has several."""
 
-    def columns(delimiter: str) -> int:
+    def agreement(delimiter: str) -> tuple[int, int]:
         try:
-            return max((len(record) for record in csv.reader(sample[:5], delimiter=delimiter)), default=0)
+            counts = [len(record) for record in csv.reader(sample, delimiter=delimiter)]
         except csv.Error:
-            return 0
+            return 0, 0
+        width = next((count for count in counts if count > 1), 0)
+        return counts.count(width), width
 
-    return max(",;\t", key=columns)
+    return max(",;\t", key=agreement)
 
 
 def xlsx_records(path: Path) -> Iterator[Record | RowProblem]:

@@ -5,7 +5,8 @@ import unicodedata
 
 import rjieba
 
-_LATIN = re.compile(r"[a-z0-9]+(?:['’._-][a-z0-9]+)*")
+_CHINESE = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_RUNS = re.compile(rf"[{_CHINESE}]+|[^\W_{_CHINESE}]+(?:['’.-][^\W_{_CHINESE}]+)*")
 
 
 def normalise(text: str) -> str:
@@ -19,7 +20,10 @@ def words(text: str) -> list[str]:
     Chinese runs are segmented; a Chinese word of three characters or more also yields the words inside it,
     so that 信用卡 is found by 信用卡 and by a text that says 信用.
     """
-    normal = normalise(text)
-    if normal.isascii():
-        return _LATIN.findall(normal)
-    return [word for word in rjieba.cut_for_search(normal) if word[0].isalnum() or word[0] >= "\u3400"]
+    found: list[str] = []
+    for run in _RUNS.findall(normalise(text)):
+        if run[0] >= "\u2e80":
+            found += rjieba.cut_for_search(run)
+        else:
+            found.append(run.replace("’", "'"))
+    return found

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from profiles.fact import Fact
-from profiles.owned import Code, Id, Moment, Owned
+from profiles.owned import STORABLE, Code, Id, Moment, Owned
 
 ConsentKind = Literal[
     "granted",
@@ -23,7 +23,7 @@ class ConsentEntry(Owned):
     kind: ConsentKind
     consent_id: Id | None = None
     """Of one consent; without it the entry is about the whole purpose."""
-    channel: Annotated[str, Field(max_length=60)] = ""
+    channel: Annotated[str, Field(max_length=60), STORABLE] = ""
     """How the customer told us."""
 
     @model_validator(mode="after")

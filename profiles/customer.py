@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Sequence
 from typing import Annotated, Self, TypeVar
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, model_validator
 
 from profiles.consent import ConsentEntry
 from profiles.errors import IdentityConflict
@@ -28,15 +28,11 @@ class Customer(Owned):
     """Ours; tells nothing about the person."""
     language: Language | None = None
     """The one we write to them in, where it is known."""
-    identities: Annotated[tuple[Identity, ...], Field(max_length=50)] = ()
-    facts: Annotated[tuple[Fact, ...], Field(max_length=1000)] = ()
-    contacts: Annotated[
-        tuple[Contact, ...], Field(max_length=10_000), AfterValidator(_contacts_in_order)
-    ] = ()
+    identities: tuple[Identity, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    contacts: Annotated[tuple[Contact, ...], AfterValidator(_contacts_in_order)] = ()
     """Oldest first, each once."""
-    consents: Annotated[
-        tuple[ConsentEntry, ...], Field(max_length=10_000), AfterValidator(_entries_in_order)
-    ] = ()
+    consents: Annotated[tuple[ConsentEntry, ...], AfterValidator(_entries_in_order)] = ()
     """Oldest first, each once."""
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from profiles.identity import IdentityKind, normalised
-from profiles.owned import Code, Id, Moment, Owned, Text
+from profiles.owned import STORABLE, Code, Id, Moment, Owned, Text
 
 Language = Literal["zh", "en"]
 Basis = Literal["contract", "consent", "legal_obligation"]
@@ -18,7 +18,7 @@ class Fact(Owned):
 
     field: Code
     """A field that fields.toml declares."""
-    value: Annotated[Text, Field(min_length=1, max_length=2000)]
+    value: Annotated[str, Field(min_length=1, max_length=2000), STORABLE]
     source: Code
     """The system or person that said so: crm, call_centre, survey, complaint, order_system, agent, app."""
     observed_at: date
@@ -48,7 +48,7 @@ class Contact(Owned):
     intensity: Annotated[int, Field(ge=0, le=4)] = 0
     case: Id | None = None
     """Id of the case it led to."""
-    promise: Annotated[Text, Field(min_length=1, max_length=1000)] | None = None
+    promise: Annotated[str, Field(min_length=1, max_length=1000), STORABLE] | None = None
     """What we promised the customer."""
 
 

@@ -18,9 +18,12 @@ from profiles.owned import storable
 from profiles.registry import Registry
 
 NESTED: Final = frozenset({"identities", "facts", "contacts", "consents"})
-"""A row with one of these is in our own shape; any other is flat."""
+"""A row with a list under one of these is in our own shape; any other is flat."""
 
-_EMPTY = frozenset({"", "-", "--", "/", "n/a", "na", "none", "null", "nan", "无", "空", "暂无"})
+# by exact case: Null is a surname
+_EMPTY = frozenset(
+    {"", "-", "--", "/", "n/a", "N/A", "#N/A", "NULL", "null", "NaN", "nan", "None", "无", "空", "暂无"}
+)
 _YES = frozenset({"1", "true", "yes", "y", "verified", "是", "已验证", "已认证"})
 _NO = frozenset({"0", "false", "no", "n", "unverified", "否", "未验证", "未认证"})
 _DAY = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})(?:日|[T\s].*)?", re.DOTALL)
@@ -45,7 +48,7 @@ def customer_from_row(
         UndeclaredField: a fact's field is not in fields.toml.
     """
     rules = fields or Registry.shipped()
-    data = dict(row) if NESTED & row.keys() else _nested(row, leave_out, observed_on, rules)
+    data = dict(row) if is_nested(row) else _nested(row, leave_out, observed_on, rules)
     for name in _field_names(data.get("facts")):
         rules.field(name)
     try:
@@ -56,6 +59,11 @@ def customer_from_row(
     for fact in customer.facts:
         rules.check(fact)
     return customer
+
+
+def is_nested(row: Mapping[str, Any]) -> bool:
+    """Whether a row is in our own shape, and not a flat one."""
+    return any(isinstance(row.get(key), list | tuple) for key in NESTED)
 
 
 def unknown_columns(headers: Iterable[str], fields: Registry | None = None) -> tuple[str, ...]:
@@ -165,7 +173,7 @@ def _text(header: str, value: object) -> str | None:
             raise InvalidInput(
                 f"column {header[:60]!r} holds a {type(value).__name__}: send text, a number or a date"
             )
-    return None if text.casefold() in _EMPTY else text
+    return None if text in _EMPTY else text
 
 
 def _identities(cells: _Cells) -> list[dict[str, Any]]:

@@ -70,7 +70,8 @@ class Base(DeclarativeBase):
 class TenantRow:
     """Every row has a tenant."""
 
-    tenant: Mapped[str] = mapped_column(String(80), primary_key=True)
+    # in front, so that the primary key finds the rows of a tenant's customer by both
+    tenant: Mapped[str] = mapped_column(String(80), primary_key=True, sort_order=-1)
 
 
 class CustomerRow(TenantRow, Base):
@@ -94,7 +95,8 @@ class IdentityRow(TenantRow, Base):
     normalised: Mapped[str] = mapped_column(Text)
     verified: Mapped[bool] = mapped_column(Boolean)
     __table_args__ = (
-        Index("identities_by_value", "tenant", "kind", "normalised"),
+        # kind comes last: with it in front, SQLite would rather search all numbers than one customer's rows
+        Index("identities_by_value", "tenant", "normalised", "kind"),
         Index(
             "identities_one_external_id",
             "tenant",
@@ -212,7 +214,9 @@ class ProfileStore:
         self._check(customers)
         with self._sessions.write(tenant, ordered=True) as session:
             owners = _owners(session, [c.external_id for c in customers if c.external_id is not None])
-            known = _load(session, [*owners.values(), *(c.id for c in customers)])
+            ids = [*owners.values(), *(customer.id for customer in customers)]
+            _fingerprints(session, ids)  # holds the rows until the end
+            known = _load(session, ids)
             result: dict[str, Customer] = {}
             for customer in customers:
                 target = (
@@ -342,7 +346,7 @@ def _insert_missing(
     known: set[tuple[str, str]] = set()
     for some in _chunks(list(dict.fromkeys(row["customer_id"] for row in rows))):
         query = select(table.customer_id, table.digest).where(table.customer_id.in_(some))
-        known.update(session.execute(query).tuples())
+        known.update((customer_id, digest) for customer_id, digest in session.execute(query))
     _insert(session, table, [row for row in rows if (row["customer_id"], row["digest"]) not in known])
 
 
@@ -390,7 +394,8 @@ def _fingerprints(session: Session, ids: list[str]) -> dict[str, str]:
         query = (
             select(CustomerRow.id, CustomerRow.fingerprint).where(CustomerRow.id.in_(some)).with_for_update()
         )
-        found.update(session.execute(query).tuples().all())
+        for customer_id, fingerprint in session.execute(query):
+            found[customer_id] = fingerprint
     return found
 
 
@@ -401,15 +406,12 @@ def _load(session: Session, ids: Sequence[str]) -> dict[str, Customer]:
     """The customers among `ids` that exist."""
     found: dict[str, Customer] = {}
     for some in _chunks(list(dict.fromkeys(ids))):
-        rows = session.execute(
-            select(CustomerRow.id, CustomerRow.language).where(CustomerRow.id.in_(some))
-        ).tuples()
-        languages = dict(rows.all())
         identities = _parts(session, some, IdentityRow, Identity, IdentityRow.position)
         facts = _parts(session, some, FactRow, Fact, FactRow.position)
         contacts = _parts(session, some, ContactRow, Contact, ContactRow.at)
         consents = _parts(session, some, ConsentRow, ConsentEntry, ConsentRow.at)
-        for i, language in languages.items():
+        query = select(CustomerRow.id, CustomerRow.language).where(CustomerRow.id.in_(some))
+        for i, language in session.execute(query):
             found[i] = Customer.model_validate(
                 {
                     "id": i,
@@ -460,7 +462,8 @@ def _owners(session: Session, external_ids: Sequence[str]) -> dict[str, str]:
         query = select(IdentityRow.normalised, IdentityRow.customer_id).where(
             IdentityRow.kind == "external_id", IdentityRow.normalised.in_(some)
         )
-        found.update(session.execute(query).tuples().all())
+        for external_id, customer_id in session.execute(query):
+            found[external_id] = customer_id
     return found
 
 

@@ -4,12 +4,15 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot.database import Database
 from tests.postgres import PostgresServer, find_binaries
+
+if TYPE_CHECKING:
+    from tests.services import Service
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 for name in [name for name in os.environ if name.startswith("REDRESS_")]:
@@ -76,3 +79,12 @@ def sqlite_database(tmp_path: Path) -> Iterator[Database]:
     database.migrate()
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Service"]:
+    """A running service with the sample corpus, for tests that leave it as useful as they found it."""
+    from tests.services import make_home, serving  # the whole product: only for tests that want it
+
+    with serving(*make_home(tmp_path_factory.mktemp("home"))) as running:
+        yield running

@@ -1,12 +1,13 @@
-"""Files as other systems export them become cases, articles and labelled texts; what is wrong is said by row."""
+"""Files as other systems export them become cases and articles; what is wrong is said row by row."""
 
 import codecs
 import csv
 import io
 import json
 import tracemalloc
+import zipfile
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -52,7 +53,7 @@ def good(path: Path) -> list[Case]:
 
 
 def problems(found: Iterable[object]) -> list[str]:
-    return [str(problem) for problem in found if isinstance(problem, RowProblem)]
+    return [f"{p.row} {p.field}: {p.problem}" for p in found if isinstance(p, RowProblem)]
 
 
 def jsonl(path: Path, *rows: Any) -> Path:
@@ -77,21 +78,23 @@ def workbook(path: Path, rows: Sequence[Sequence[Any]]) -> Path:
 
 
 LEDGER = (
-    ("工单号", "投诉内容", "投诉类型", "受理时间", "办结时间", "处理结果", "处理意见", "赔付金额（元）", "渠道", "客户编号"),
-    ("GD-1", "退款等了二十天，打13800138000也没人接", "时效延误", "2026/3/2 10:15", "2026年3月9日", "部分支持",
-     "已电话13800138000致歉，退款到账", "1,280.50", "phone", "C-9"),
+    ("工单号", "投诉内容", "投诉类型", "受理时间", "办结时间",
+     "处理结果", "处理意见", "赔付金额（元）", "渠道", "客户编号"),
+    ("GD-1", "退款等了二十天，打13800138000也没人接", "时效延误", "2026/3/2 10:15", "2026年3月9日",
+     "部分支持", "已电话13800138000致歉，退款到账", "1,280.50", "phone", "C-9"),
     ("GD-2", "年费说好免的又扣了", "fees_pricing", "2026-03-03", "", "不支持", "合同写明收费", "", "app", ""),
 )  # fmt: skip
 EXPECTED = [
     Case(
-        id="GD-1", language="zh", text="退款等了二十天，打[PHONE]也没人接", category="delay", channel="phone",
-        received_at=datetime(2026, 3, 2, 10, 15, tzinfo=SHANGHAI), resolved_at=date(2026, 3, 9), customer="C-9",
-        outcome="partly_upheld", resolution="已电话[PHONE]致歉，退款到账",
+        id="GD-1", language="zh", text="退款等了二十天，打[PHONE]也没人接", category="delay",
+        channel="phone", customer="C-9", outcome="partly_upheld",
+        received_at=datetime(2026, 3, 2, 10, 15, tzinfo=SHANGHAI), resolved_at=date(2026, 3, 9),
+        resolution="已电话[PHONE]致歉，退款到账",
         redress=Redress(kind="compensation", amount=Decimal("1280.50"), currency="CNY"),
     ),
     Case(
-        id="GD-2", language="zh", text="年费说好免的又扣了", category="fees_pricing", channel="app", outcome="rejected",
-        received_at=datetime(2026, 3, 3, tzinfo=SHANGHAI), resolution="合同写明收费",
+        id="GD-2", language="zh", text="年费说好免的又扣了", category="fees_pricing", channel="app",
+        outcome="rejected", received_at=datetime(2026, 3, 3, tzinfo=SHANGHAI), resolution="合同写明收费",
     ),
 ]  # fmt: skip
 
@@ -129,9 +132,7 @@ class TestEncodings:
         (tmp_path / "a.jsonl").write_bytes(b"\n".join(lines) + b"\n")
         found = cases(tmp_path / "a.jsonl")
         assert len(found) == 300
-        assert problems(found) == snapshot(
-            ["row 8: holds bytes that are no text in the file's encoding; export it again as UTF-8"]
-        )
+        assert problems(found) == snapshot(["8 : holds bytes that are no text in the file's encoding"])
 
     @given(
         st.lists(
@@ -162,7 +163,7 @@ class TestWholeFiles:
             ("a.xlsx", b"<html><table>", "no XLSX workbook"),
             ("a.xlsx", b"PK\x03\x04rest", "damaged workbook"),
             ("a.jsonl", b'[{"text": "x"}]', "one JSON array"),
-            ("a.csv", "文本\n退款".encode("utf-16-le"), "UTF-16 without a byte-order mark"),
+            ("a.csv", "文本,号\n退款,1\n".encode("utf-16-le"), "UTF-16 without a byte-order mark"),
             ("a.csv", b"text\n" + bytes([0xFF, 0x22, 0xFE, 0x2C] * 40), "neither UTF-8 nor GB18030"),
             ("a.xls", b"x", "save it as .jsonl, .csv or .xlsx"),
             ("a", b"x", "'nothing'"),
@@ -205,8 +206,6 @@ class TestWholeFiles:
 
     def test_a_workbook_whose_size_is_written_wrong_is_read_in_full(self, tmp_path: Path) -> None:
         path = workbook(tmp_path / "a.xlsx", [["id", "text"], ["1", "no refund"], ["2", "no reply"]])
-        import zipfile
-
         with zipfile.ZipFile(path) as archive:
             files = {name: archive.read(name) for name in archive.namelist()}
         sheet = files["xl/worksheets/sheet1.xml"]
@@ -242,7 +241,23 @@ class TestBadRows:
             file.write('{"id": "14", "text": NaN}\n{"id": "15", "text": "half writ')
         found = cases(path)
         assert [case.id for case in found if isinstance(case, Case)] == ["1", "13"]
-        assert problems(found) == snapshot(['row 2, text: is empty; fill it, or leave the row out', 'row 3, received_at: is no date, or one that can be read in two ways; write it as 2026-03-31 10:15', 'row 4, amount: is no amount of money; write a number such as 1280.50, and a currency', "row 5, amount: has no currency; add a column 'currency' with a code such as GBP", 'row 6, intensity: does not fit (Input should be less than or equal to 4); correct it, or leave the row out', 'row 7, text: is a JSON object or a list; write a plain text', 'row 8: is no JSON object; write {"column": "value", …}', 'row 9, id: does not fit (Value should have at most 200 items after validation, not 300); correct it, or leave the row out', 'row 10, language: is neither Chinese nor English; leave the row out', 'row 11, redress.sum: is a part we do not know; leave it out', 'row 12, id: the spreadsheet has rounded this number of more than 15 digits; format the column as text and export it again', 'row 14: is no JSON (NaN is no JSON number); write one JSON object a line', 'row 15: the file ends in the middle of this line; export it again'])
+        assert problems(found) == snapshot(
+            [
+                "2 text: is empty",
+                "3 received_at: is no date, or could be two",
+                "4 amount: is no amount of money",
+                "5 amount: has no currency",
+                "6 intensity: does not fit (Input should be less than or equal to 4)",
+                "7 text: is a JSON object or a list",
+                "8 : is no JSON object",
+                "9 id: does not fit (Value should have at most 200 items after validation, not 300)",
+                "10 language: is neither Chinese nor English",
+                "11 redress.sum: is a part we do not know",
+                "12 id: is a number of more than 15 digits that the spreadsheet has rounded",
+                "14 : is no JSON (NaN is no JSON number)",
+                "15 : the file ends in the middle of this line",
+            ]
+        )
         assert "secret" not in " ".join(problems(found))
 
     def test_a_csv_row_with_an_open_quote_does_not_swallow_the_rows_below(self, tmp_path: Path) -> None:
@@ -251,16 +266,33 @@ class TestBadRows:
             '4,"said "never" again"\n5,"two\nlines"\n6,one,too many\n7\n8,"no end'
         )
         found = cases(tmp_path / "a.csv")
-        assert [(case.id, case.text) for case in found if isinstance(case, Case)] == snapshot([('2', 'the parcel is lost'), ('3', 'the parcel "came" late'), ('5', """\
+        assert [(case.id, case.text) for case in found if isinstance(case, Case)] == snapshot(
+            [
+                ("2", "the parcel is lost"),
+                ("3", 'the parcel "came" late'),
+                (
+                    "5",
+                    """\
 two
 lines\
-""")])
-        assert problems(found) == snapshot(['row 2: opens a quote that is not closed; write quotes inside a cell as ""', 'row 5: has text after a closing quote; write quotes inside a cell as ""', 'row 7: has more cells than the 2 the header names; put text that contains the delimiter in quotes', 'row 8, text: is empty; fill it, or leave the row out', 'row 9: opens a quote that is not closed; write quotes inside a cell as ""'])
+""",
+                ),
+            ]
+        )
+        assert problems(found) == snapshot(
+            [
+                "2 : opens a quote that is not closed",
+                "5 : has text after a closing quote",
+                "7 : has more cells than the 2 the header names",
+                "8 text: is empty",
+                "9 : opens a quote that is not closed",
+            ]
+        )
 
     def test_a_file_cut_off_in_a_row_says_so(self, tmp_path: Path) -> None:
         (tmp_path / "a.csv").write_text("id,text,channel\n1,no reply,phone\n2,the par")
         assert problems(cases(tmp_path / "a.csv")) == snapshot(
-            ["row 3: the file ends in the middle of this row; export it again"]
+            ["3 : the file ends in the middle of this row"]
         )
 
     def test_nul_bytes_cost_the_row_they_are_in(self, tmp_path: Path) -> None:
@@ -269,9 +301,7 @@ lines\
         )
         found = cases(tmp_path / "a.jsonl")
         assert len(good(tmp_path / "a.jsonl")) == 5
-        assert problems(found) == snapshot(
-            ["row 6: holds bytes that are no text in the file's encoding; export it again as UTF-8"]
-        )
+        assert problems(found) == snapshot(["6 : holds bytes that are no text in the file's encoding"])
 
     @pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])
     def test_a_line_of_a_hundred_megabytes_is_passed_over_in_bounded_memory(
@@ -300,7 +330,9 @@ lines\
             )
         )
         assert [case.id for case in found if isinstance(case, Case)] == ["12345"]
-        assert problems(found) == snapshot(['row 2, id: the spreadsheet has rounded this number of more than 15 digits; format the column as text and export it again'])
+        assert problems(found) == snapshot(
+            ["2 id: is a number of more than 15 digits that the spreadsheet has rounded"]
+        )
 
 
 class TestColumns:
@@ -315,7 +347,14 @@ class TestColumns:
             ("1", None, None),
             ("2", None, "high"),
         ]
-        assert problems(found) == snapshot(['row 2, 坐席工号: is a column we do not know; it was left out', 'row 2, 问题描述: means the same as 投诉内容; the second was used', "row 2, category: '网点服务' is no category of the taxonomy; it was left out; use a code or a name of the taxonomy", "row 2, urgency: '火烧眉毛' means nothing we know; it was left out; write one of low, normal, high, critical"])
+        assert problems(found) == snapshot(
+            [
+                "2 坐席工号: is a column we do not know, and was left out",
+                "2 问题描述: means the same as 投诉内容, and was left out",
+                "2 category: '网点服务' is no category, and was left out",
+                "2 urgency: '火烧眉毛' is no label we know, and was left out",
+            ]
+        )
         assert not any(problem.lost for problem in found if isinstance(problem, RowProblem))
 
     def test_remarks_on_a_column_of_free_text_come_to_an_end_and_hide_personal_data(
@@ -354,7 +393,7 @@ class TestColumns:
     ) -> None:
         one = good(jsonl(tmp_path / "a.jsonl", {"text": "请回电13800138000"}))[0]
         other = good(table(tmp_path / "b.csv", [("投诉内容",), ("请回电[PHONE]",)]))[0]
-        assert one.id == other.id == snapshot('case-d3252e7a9d9da90c175a')
+        assert one.id == other.id == snapshot("case-d3252e7a9d9da90c175a")
 
     def test_the_column_that_names_the_amount_says_what_it_was(self, tmp_path: Path) -> None:
         def redress(column: str, value: str, text: str = "no reply") -> Redress:
@@ -390,7 +429,7 @@ class TestCells:
             ("2026年3月2日 下午 3点05分", "ymd", datetime(2026, 3, 2, 15, 5, tzinfo=SHANGHAI)),
             ("20260302", "ymd", datetime(2026, 3, 2, tzinfo=SHANGHAI)),
             ("2026-03-02T01:15:00Z", "ymd", datetime(2026, 3, 2, 1, 15, tzinfo=UTC)),
-            ("2026-03-02 09:15:00+05:30", "ymd", datetime(2026, 3, 2, 9, 15, tzinfo=timezone(timedelta(hours=5.5)))),
+            ("2026-03-02 09:15:00+05:30", "ymd", datetime(2026, 3, 2, 3, 45, tzinfo=UTC)),
             ("03/04/2026 12:30 am", "dmy", datetime(2026, 4, 3, 0, 30, tzinfo=SHANGHAI)),
             ("03/04/2026 1:30 PM", "mdy", datetime(2026, 3, 4, 13, 30, tzinfo=SHANGHAI)),
         ],
@@ -408,12 +447,12 @@ class TestCells:
             moment("received_at", text, SHANGHAI, "ymd")
 
     @given(
-        st.datetimes(datetime(1990, 1, 1), datetime(2099, 1, 1)),
+        st.datetimes(timezones=st.just(UTC)).filter(lambda at: at.year > 1900),
         st.sampled_from(["%Y/%m/%d %H:%M", "%Y年%m月%d日 %H:%M"]),
-    )  # noqa: DTZ001
+    )
     def test_every_minute_survives_the_way_excel_writes_it(self, at: datetime, pattern: str) -> None:
         at = at.replace(second=0, microsecond=0)
-        assert moment("received_at", at.strftime(pattern), UTC, "ymd") == at.replace(tzinfo=UTC)
+        assert moment("received_at", at.strftime(pattern), UTC, "ymd") == at
 
     @pytest.mark.parametrize(
         ("value", "expected"),
@@ -483,9 +522,13 @@ class TestRoundTrips:
             customer=st.none() | st.text("abc-1", min_size=1, max_size=9),
             received_at=st.none() | st.datetimes(timezones=st.just(UTC)),
             redress=st.builds(Redress)
-            | st.builds(Redress, kind=st.just("refund"), amount=st.decimals(0, 10**6, places=2), currency=st.just("GBP")),
+            | st.builds(
+                Redress, kind=st.just("refund"), currency=st.just("GBP"),
+                amount=st.decimals(0, 10**6, places=2),
+            ),
             root_cause=st.builds(RootCause, text=st.sampled_from(["", "a wrong rule"])),
-            needs=st.just(()), resolution=st.sampled_from(["", "done"]), category=st.none() | st.just("delay"),
+            category=st.none() | st.just("delay"), needs=st.just(()),
+            resolution=st.sampled_from(["", "done"]),
             id=st.text("abc-1", min_size=1, max_size=9), industry=st.just(""), channel=st.just("app"),
             product=st.just(""), policy=st.none(), policy_version=st.none() | st.just("2026"),
         )
@@ -535,17 +578,24 @@ class TestArticlesAndLabels:
                 "P-1",
                 "时效延误、收费",
             ),
-            ("P-3", "年费", "每年三百元。", "收费标准", "2026-05-01", "2026-01-01", "1", "", ""),
+            ("P-3", "年费", "每年三百元。", "收费标准", "2026-13-01", "", "1", "", ""),
             ("P-4", "", "没有标题。", "", "", "", "", "", ""),
         ]
         found = list(read_articles(workbook(tmp_path / "a.xlsx", rows), taxonomy=Names()))
         assert [article for article in found if isinstance(article, Article)] == [
             Article(
-                id="P-2", language="zh", title="退款时限", text="七日内到账。\n\n超期按日补偿，热线13800138000。",
-                kind="policy", version="2", valid_from=date(2026, 1, 1), supersedes="P-1", categories=("delay",),
+                id="P-2", language="zh", title="退款时限", kind="policy", version="2", supersedes="P-1",
+                text="七日内到账。\n\n超期按日补偿，热线13800138000。",
+                valid_from=date(2026, 1, 1), categories=("delay",),
             )
         ]  # fmt: skip
-        assert problems(found) == snapshot(["row 2, category: '收费' is no category of the taxonomy; it was left out; use a code or a name of the taxonomy", 'row 3: does not fit (Value error, valid_to is before valid_from: swap them or leave valid_to empty); correct it, or leave the row out', 'row 4, title: is empty; fill it, or leave the row out'])
+        assert problems(found) == snapshot(
+            [
+                "2 category: '收费' is no category, and was left out",
+                "3 valid_from: is no date, or could be two",
+                "4 title: is empty",
+            ]
+        )
 
     def test_labelled_rows_keep_their_own_labels(self, tmp_path: Path) -> None:
         path = table(
@@ -555,4 +605,4 @@ class TestArticlesAndLabels:
         )
         found = list(read_labelled(path))
         assert found[0] == Labelled("退款没到", "催退款", "zh")
-        assert problems(found) == snapshot(["row 3, label: is empty; fill it, or leave the row out"])
+        assert problems(found) == snapshot(["3 label: is empty"])

@@ -137,7 +137,7 @@ def test_places_of_the_file_that_contradict_each_other_are_reported_with_their_l
         Registry.load(path)
 
 
-@pytest.mark.parametrize("content", ["version = ", "\ufeffversion = '1'"])
+@pytest.mark.parametrize("content", ["version = \nsource = 1\n", "\ufeffversion = '1'"])
 def test_what_is_no_toml_is_reported_with_its_file(tmp_path: Path, content: str) -> None:
     path = tmp_path / "fields.toml"
     path.write_text(content, encoding="utf-8")

@@ -268,14 +268,12 @@ class Chat:
         """Whether a field was refused that we can do without: https://platform.openai.com/docs/api-reference/chat."""
         if fault.status not in ABOUT_THE_REQUEST:
             return False
+        named = ["temperature", "stream_options"]
         if fault.code == "unsupported_parameter" and "max_completion_tokens" in fault.words:
-            refused_field = "max_tokens"
-        else:
-            refused_field = next((f for f in ("temperature", "stream_options") if f in fault.words), "")
-        if refused_field not in sent:
-            return False
-        self._adaptations.add(refused_field)
-        return True
+            named = ["max_tokens"]
+        refused_fields = [field for field in named if field in fault.words and field in sent]
+        self._adaptations.update(refused_fields)
+        return bool(refused_fields)
 
 
 class _Handed:

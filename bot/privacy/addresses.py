@@ -7,6 +7,7 @@ part of a street's name. British and American ones: `addresses_en.py`.
 
 import re
 from functools import cache
+from itertools import zip_longest
 
 from bot.privacy.candidates import Candidate
 from bot.privacy.kinds import Kind
@@ -17,7 +18,9 @@ from bot.privacy.rules import privacy_rules, regions
 _HAN = "\u3400-\u9fff"
 _NUMBER = r"(?:[0-9]{1,5}(?:[-~][0-9]{1,4}){0,3}|[A-Za-z][0-9]{0,3}|[0-9]{1,4}[A-Za-z]|[一二三四五六七八九十百]{1,4}|[甲乙丙丁东西南北])"
 _MUNICIPALITIES = ("北京", "上海", "天津", "重庆", "香港", "澳门")
-_HOUSE = re.compile("[0-9A-Za-z一二三四五六七八九十百甲乙丙丁东南西北] ?[号弄栋幢座单室组巷队期]|[0-9]-[0-9]{1,4}-[0-9]")
+_HOUSE = re.compile(
+    "[0-9A-Za-z一二三四五六七八九十百甲乙丙丁东南西北] ?[号弄栋幢座单室组巷队期]|[0-9]-[0-9]{1,4}-[0-9]"
+)
 """What every address with a house number has somewhere."""
 _LONGEST_NAME = 8
 _WALK = 24
@@ -73,8 +76,9 @@ class ChineseAddresses:
                 found.append(
                     Candidate(start, match.end(), Kind.ADDRESS, "street or estate with a house number")
                 )
-        for match in self._lead_in.finditer(text):
-            self._after_lead_in(text, match, found)
+        lead_ins = list(self._lead_in.finditer(text))
+        for lead_in, following in zip_longest(lead_ins, lead_ins[1:]):
+            self._after_lead_in(text, lead_in, following.start() if following else len(text), found)
         return found
 
     def _beginning(self, text: str, end: int) -> int:
@@ -100,9 +104,10 @@ class ChineseAddresses:
                 return found.end()
         return start
 
-    def _after_lead_in(self, text: str, lead_in: re.Match[str], found: list[Candidate]) -> None:
+    def _after_lead_in(self, text: str, lead_in: re.Match[str], stop: int, found: list[Candidate]) -> None:
+        """The address between a lead-in and `stop`, where the next lead-in stands."""
         joint = _JOINT.match(text, lead_in.end())
-        segment = _SEGMENT.match(text, joint.end() if joint else lead_in.end())
+        segment = _SEGMENT.match(text, joint.end() if joint else lead_in.end(), stop)
         if segment is None:
             return
         end = segment.end()

@@ -12,7 +12,7 @@ from bot.privacy.rules import privacy_rules
 _LEFT = 60
 """Characters before a street word in which its house number is looked for."""
 _HOUSE = re.compile(
-    r"(?:^|(?<=[^0-9A-Za-z/.-]))(?:[0-9]{1,6}[A-Za-z]?(?:[-/][0-9]{1,5}[A-Za-z]?)?|[0-9]{1,3}/[0-9]{1,3}),? (?P<name>(?:[A-Za-z0-9'’.-]+ ){1,4})\Z"
+    r"(?:^|(?<=[^0-9A-Za-z/.-]))(?:[0-9]{1,6}[A-Za-z]?(?:[-/][0-9]{1,5}[A-Za-z]?)?|[0-9]{1,3}/[0-9]{1,3}),? (?P<name>(?:(?:[A-Za-z][A-Za-z0-9'’.-]*|[0-9]{1,3}(?:st|nd|rd|th)) ){1,4})\Z"
 )
 _POSTCODE = re.compile(
     r"(?<![0-9A-Za-z])(?:GIR 0AA|[A-PR-UWYZ](?:[0-9]{1,2}|[A-HK-Y][0-9]|[A-HK-Y][0-9][0-9ABEHMNPRV-Y]|[0-9][A-HJKPS-UW]) [0-9][ABD-HJLNP-UW-Z]{2})(?![0-9A-Za-z])"

@@ -25,9 +25,24 @@ class Candidate(NamedTuple):
 
 def settle(candidates: Iterable[Candidate]) -> list[Candidate]:
     """The candidates in order, none overlapping: the surer kind wins, then the longer; what sticks out stays."""
-    proposed = sorted(candidates, key=lambda c: (_RANK[c.kind], c.start - c.end, c.start))
+    settled: list[Candidate] = []
+    cluster: list[Candidate] = []
+    end = 0
+    for candidate in sorted(candidates):
+        if cluster and candidate.start >= end:
+            settled += _surest(cluster)
+            cluster = []
+        cluster.append(candidate)
+        end = max(end, candidate.end) if len(cluster) > 1 else candidate.end
+    return settled + _surest(cluster)
+
+
+def _surest(cluster: list[Candidate]) -> list[Candidate]:
+    """What remains of candidates that overlap."""
+    if len(cluster) < 2:
+        return cluster
     taken: list[Candidate] = []
-    for candidate in proposed:
+    for candidate in sorted(cluster, key=lambda c: (_RANK[c.kind], c.start - c.end, c.start)):
         for piece in _free(candidate, taken):
             insort(taken, piece)
     return taken

@@ -13,7 +13,9 @@ from bot.privacy.names_zh import chinese_names
 from bot.privacy.normal import Reading
 from bot.privacy.rules import given_names, privacy_rules
 
-_SHORTEST_CHINESE = 2
+MOST_SOUGHT = 200
+"""Different values of one text that are looked for in the rest of it; a bound on the work, not met in practice."""
+_SHORTEST = 2
 _SHORTEST_PART = 3
 
 
@@ -30,19 +32,15 @@ def find_again(reading: Reading, names: Iterable[str]) -> list[Candidate]:
     """
     found: list[Candidate] = []
     for name in names:
-        found += [
-            Candidate(*span, Kind.PERSON, "a name found elsewhere")
-            for span in _spans(reading, name, reading.folded)
-        ]
-        if not name.isascii():
-            continue
-        for part in _parts(name):
-            capital = part[0].upper() + part[1:]
-            found += [
-                Candidate(*span, Kind.PERSON, "part of a name found elsewhere")
-                for span in _spans(reading, capital, reading.text)
-            ]
+        if len(name) >= _SHORTEST:
+            found += _everywhere(reading.folded, name, "a name found elsewhere")
+        for part in _parts(name) if name.isascii() else ():
+            found += _everywhere(reading.text, part[0].upper() + part[1:], "part of a name found elsewhere")
     return found
+
+
+def _everywhere(text: str, value: str, reason: str) -> list[Candidate]:
+    return [Candidate(*span, Kind.PERSON, reason) for span in occurrences(text, value)]
 
 
 def occurrences(text: str, value: str) -> list[tuple[int, int]]:
@@ -57,20 +55,13 @@ def occurrences(text: str, value: str) -> list[tuple[int, int]]:
     return spans
 
 
-def _spans(reading: Reading, name: str, text: str) -> list[tuple[int, int]]:
-    return (
-        occurrences(text, name) if len(name) >= _SHORTEST_CHINESE and len(text) == len(reading.text) else []
-    )
-
-
 def _parts(name: str) -> list[str]:
-    common = privacy_rules().names_en.no_names
+    """The parts of a name in lower-case Latin letters that mean the person on their own."""
     parts = re.split(r"[^a-z']+", name)
-    return (
-        [part for part in parts if len(part) >= _SHORTEST_PART and part not in common]
-        if len(parts) > 1 or parts[0] in given_names()
-        else []
-    )
+    if len(parts) == 1 and name not in given_names():
+        return []
+    common = privacy_rules().names_en.no_names
+    return [part for part in parts if len(part) >= _SHORTEST_PART and part not in common]
 
 
 def _glued(text: str, at: int, edge: str) -> bool:

@@ -1,6 +1,7 @@
 """Chinese names: surname and given name after a word that introduces them, or surname before a title."""
 
 import re
+from enum import IntEnum
 from functools import cache
 
 from bot.privacy.candidates import Candidate
@@ -10,7 +11,9 @@ from bot.privacy.patterns.labels import words_pattern
 from bot.privacy.rules import privacy_rules, surnames
 
 _HAN = "\u3400-\u9fff"
-_JOINT = re.compile(r"(?:[\s:=“\"'「(（]|名叫|名字叫|叫做|叫|是|为|名为|姓名|名|系){0,4}")
+_JOINT = re.compile(
+    r"(?:[\s:=“\"'「(（]|名叫|名字叫|叫做|叫|是|为|名为|姓名|名字?|系|写的|填的|登记的|写|填|一栏){0,4}"
+)
 _CLOSED = re.compile(r"[:=为叫]")
 _COLON = re.compile(r"[:=]")
 _HAN_RUN = re.compile(f"[{_HAN}]{{1,6}}")
@@ -21,12 +24,21 @@ _DOTTED = re.compile(rf"[{_HAN}]{{1,8}}(?:[·•・‧][{_HAN}]{{1,8}}){{1,3}}")
 _NOBODY = frozenset("匿名 保密 不详 未知 见附件 本人 如下 同上 不便 没有 暂无 不公开 不填 略".split())
 _AND = re.compile(r"[、,/]|和|与|及|以及")
 _ENDS = frozenset("的是了称说等在吗呢吧啊")
+_NEVER = _ENDS | frozenset("某我你您他她它们什么这那不没")
 _TITLE_ASIDE = re.compile("[\\s,，。:：、说来的给也就让答回把跟!！?？在很去打叫人]|$")
 _CHIEF = re.compile("总")
 _RESPECT = re.compile("[哥姐]")
 _PREFIXES = "小老阿"
 _SIDE = frozenset("\n 、,，。:：;；!！?？(（“\"'找是叫请姓位由与跟给让向被对了说问个名和到找去等及-—")
 _WINDOW = 4
+
+
+class Trust(IntEnum):
+    """How surely a name follows a trigger."""
+
+    MAY = 0
+    LABEL = 1
+    SURE = 2
 
 
 class ChineseNames:
@@ -67,23 +79,28 @@ class ChineseNames:
     def _after_trigger(self, text: str, trigger: re.Match[str], found: list[Candidate]) -> None:
         joint = _JOINT.match(text, trigger.end())
         start = joint.end() if joint else trigger.end()
-        closed = joint is not None and _CLOSED.search(joint[0]) is not None
-        sure = trigger[0] in self._sure or (trigger[0] in self._labels and closed)
-        end = self.name_end(text, start, sure)
-        if end is None and sure and joint is not None and _COLON.search(joint[0]):
+        joined = joint[0] if joint else ""
+        trust = self._trust(trigger[0], joined)
+        end = self.name_end(text, start, trust)
+        if end is None and trust is Trust.SURE and _COLON.search(joined):
             end = self._anyone(text, start)
         if end is None and trigger[0] in self._near_nickname:
             end = self._nickname(text, start)
         reason = f"name after {trigger[0]!r}"
         while end is not None:
             found.append(Candidate(start, end, Kind.PERSON, reason))
-            joined = _AND.match(text, end)
-            if joined is None:
+            other = _AND.match(text, end)
+            if other is None:
                 return
-            start, end = joined.end(), self.name_end(text, joined.end(), False)
+            start, end = other.end(), self.name_end(text, other.end(), Trust.MAY)
 
-    def name_end(self, text: str, start: int, sure: bool) -> int | None:
-        """Where the name that starts here ends; None if none does. `sure`: a name must stand here."""
+    def _trust(self, trigger: str, joint: str) -> Trust:
+        if trigger in self._sure or (trigger in self._labels and _CLOSED.search(joint)):
+            return Trust.SURE
+        return Trust.LABEL if trigger in self._labels else Trust.MAY
+
+    def name_end(self, text: str, start: int, trust: Trust) -> int | None:
+        """Where the name that starts here ends; None if none does."""
         run = _HAN_RUN.match(text, start)
         if run is None:
             return None
@@ -91,19 +108,20 @@ class ChineseNames:
         given = run[0][family:]
         if not family or not given:
             return self._dotted(text, start)
-        size = self._given_size(text, start + family, given, sure)
+        size = self._given_size(text, start + family, given, trust)
         name = run[0][: family + size]
-        if not size or name in self._nobody or run[0][:2] in self._nobody or run[0][:3] in self._nobody:
+        if not size or not self._plausible(name, run[0], self._closed(text, start + len(name)), trust):
             return None
-        if not sure and name[0] in self._prepositions:
-            return None
-        if (
-            not sure
-            and name[0] in self._doubtful
-            and not (size == 2 and self._closed(text, start + len(name)))
-        ):
-            return None
-        return start + family + size
+        return start + len(name)
+
+    def _plausible(self, name: str, run: str, closed: bool, trust: Trust) -> bool:
+        """Whether a name by its form is no ordinary word. `closed`: it visibly ends there."""
+        whole = len(name) > 2 and closed and trust >= Trust.LABEL
+        if name in self._nobody or (not whole and (run[:2] in self._nobody or run[:3] in self._nobody)):
+            return False
+        if trust is Trust.SURE:
+            return True
+        return name[0] not in self._prepositions and (closed or name[0] not in self._doubtful)
 
     def _family(self, run: str) -> int:
         """Characters of the surname that `run` begins with; 0 if none."""
@@ -111,9 +129,9 @@ class ChineseNames:
             return 2
         return 1 if run[0] in self._single else 0
 
-    def _given_size(self, text: str, at: int, given: str, sure: bool) -> int:
+    def _given_size(self, text: str, at: int, given: str, trust: Trust) -> int:
         """Characters of the given name at `at`: 1, 2, or 0 where what stands there is none."""
-        if not self._may_be_given(given[0], sure) or self._after.match(text, at):
+        if not self._may_be_given(given[0], trust) or self._starts_word(text, at):
             return 0
         if len(given) == 1:
             return 1
@@ -121,14 +139,15 @@ class ChineseNames:
             two = given[1] not in _ENDS
         else:
             two = not self._after.match(text, at + 1)
-        if two and self._may_be_given(given[1], sure):
-            return 2
-        return 1 if sure or not two or self._after.match(text, at + 1) else 0
+        return 2 if two and self._may_be_given(given[1], trust) else 1
 
-    def _may_be_given(self, character: str, sure: bool) -> bool:
-        return character in self._given or (
-            sure and character not in _ENDS and character not in "某我你他她们"
-        )
+    def _starts_word(self, text: str, at: int) -> bool:
+        """Whether a word begins here that is no part of a name; one character may be a given name too."""
+        word = self._after.match(text, at)
+        return word is not None and (len(word[0]) > 1 or word[0] not in self._given)
+
+    def _may_be_given(self, character: str, trust: Trust) -> bool:
+        return character in self._given or (trust is Trust.SURE and character not in _NEVER)
 
     def _at_end(self, text: str, at: int) -> bool:
         return at >= len(text) or not "\u3400" <= text[at] <= "\u9fff"
@@ -162,9 +181,13 @@ class ChineseNames:
         end = title.start()
         if len(title[0]) == 1 and not self._bare_title(text, title):
             return None
-        for size in (3, 2):
+        for size in (4, 3, 2):
             start = end - size
-            if start >= 0 and self._full_name(text, start, end):
+            if (
+                start >= 0
+                and (size < 4 or text[start : start + 2] in self._compound)
+                and self._full_name(text, start, end)
+            ):
                 return start
         if end >= 2 and text[end - 2 : end] in self._compound:
             return end - 2

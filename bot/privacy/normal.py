@@ -21,6 +21,8 @@ _HIDDEN = re.compile(
 _MASK = re.compile(r"(?<![A-Za-z._+@-])[Xx]{2,}(?![A-Za-z._+@-])|⟦[A-Z][A-Z_]*_[0-9]+⟧")
 _SPOKEN = "零〇○幺一二两三四五六七八九壹贰叁肆伍陆柒捌玖洞拐"
 _SPOKEN_RUN = re.compile(rf"[0-9{_SPOKEN}](?:[ -]?[0-9{_SPOKEN}]){{6,}}")
+_COMPLETE = 10
+"""ASCII digits from which a run is a number already: the 一 in 13800138000一直打不通 is a word."""
 _TO_DIGIT = str.maketrans(_SPOKEN, "0001122345678912345678907")
 _DASHES = dict.fromkeys([0x2010, 0x2011, 0x2012, 0x2013, 0x2212, 0xFE58, 0xFE63, 0xFF0D], 0x2D)
 _REMEMBERED = 0x30000
@@ -79,7 +81,7 @@ def read(written: str) -> Reading:
         text = text.translate(_SPELLING)
         han = _HAN.search(text) is not None
         if han:
-            text = _SPOKEN_RUN.sub(lambda run: run[0].translate(_TO_DIGIT), text)
+            text = _SPOKEN_RUN.sub(_in_digits, text)
     if "xx" in text or "XX" in text or "⟦" in text:
         text = _MASK.sub(lambda mask: FILLER * len(mask[0]), text)
     digit, latin = _DIGIT.search(text) is not None, _LATIN.search(text) is not None
@@ -91,7 +93,17 @@ def spell(written: str) -> str:
     if written.isascii():
         return written.lower()
     text = _HIDDEN.sub("", written).translate(_SPELLING)
-    return fold(_SPOKEN_RUN.sub(lambda run: run[0].translate(_TO_DIGIT), text))
+    return fold(_SPOKEN_RUN.sub(_in_digits, text))
+
+
+def _in_digits(run: re.Match[str]) -> str:
+    """The run with its Chinese digits as ASCII, unless it is a number already and they stand beside it."""
+    written = run[0]
+    if written.isascii() or (
+        sum(c.isascii() and c.isdigit() for c in written) >= _COMPLETE and written.strip(_SPOKEN).isascii()
+    ):
+        return written
+    return written.translate(_TO_DIGIT)
 
 
 def fold(text: str) -> str:

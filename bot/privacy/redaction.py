@@ -13,22 +13,25 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from types import MappingProxyType
 
 from bot.privacy.addresses import chinese_addresses
 from bot.privacy.addresses_en import english_addresses
 from bot.privacy.candidates import Candidate, settle
 from bot.privacy.kinds import Kind
-from bot.privacy.names import find_again, find_names, occurrences
+from bot.privacy.names import MOST_SOUGHT, find_again, find_names, occurrences
 from bot.privacy.normal import FILLER, PLACEHOLDER, Reading, read, spell
 from bot.privacy.patterns.birth import find_birth_dates
-from bot.privacy.patterns.codes import code_rules, find_labelled
+from bot.privacy.patterns.codes import find_codes
+from bot.privacy.patterns.labels import Labels
 from bot.privacy.patterns.numbers import number_rules
 from bot.privacy.patterns.online import find_online
 
 _MOST_ROUNDS = 12
 """Rounds of redaction after which a text is taken as it is; two are the rule."""
 _SHORTEST_KNOWN = 2
+_ONCE = frozenset({Kind.ADDRESS, Kind.DATE_OF_BIRTH})
 _SHORTEST_AGAIN = 5
 """Characters from which a value that was found once is looked for in the rest of the text."""
 
@@ -86,7 +89,7 @@ class Redaction:
         Raises:
             ValueError: the span does not lie in the text as written.
         """
-        _check(start, end, len(self.text) - self._shift(len(self.findings)) * -1)
+        _check(start, end, len(self.text) + self._shift(len(self.findings)))
         first = bisect_right(self.findings, start, key=_finding_end)
         redacted_start = start - self._shift(first)
         if first < len(self.findings) and start > self.findings[first].start:
@@ -139,8 +142,8 @@ class Numbering:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """People named so far; every later turn is searched for them."""
-        return tuple(self._names)
+        """People named lately; every later turn is searched for them."""
+        return tuple(islice(reversed(self._names), MOST_SOUGHT))
 
     def placeholder(self, kind: Kind, value: str, taken: frozenset[str] = frozenset()) -> str:
         """The placeholder of a value, the same for the same value; never one that is `taken`."""
@@ -186,22 +189,13 @@ class Redactor:
         taken = (
             frozenset(match[0] for match in PLACEHOLDER.finditer(text)) if "⟦" in text else frozenset[str]()
         )
-        found = self._find(read(text), numbering.names)
+        found = more = self._find(read(text), numbering.names)
         redaction = _replace(text, found, numbering, taken)
         for _ in range(_MOST_ROUNDS):
-            more = self._find(read(redaction.text), numbering.names) if found else []
+            more = self._find(read(redaction.text), numbering.names) if more else []
             if not more:
                 break
-            found = settle(
-                [
-                    *found,
-                    *(
-                        c._replace(start=s, end=e)
-                        for c in more
-                        for s, e in [redaction.original_span(c.start, c.end)]
-                    ),
-                ]
-            )
+            found = settle([*found, *(_in_original(candidate, redaction) for candidate in more)])
             redaction = _replace(text, found, numbering, taken)
         return redaction
 
@@ -232,8 +226,9 @@ class Redactor:
                 reading, [value for value, kind in self._known.items() if kind is Kind.PERSON]
             )
         if reading.has_digit:
-            candidates += number_rules().find(reading)
-            candidates += code_rules().find(reading)
+            labels = Labels(reading.folded)
+            candidates += number_rules().find(reading, labels)
+            candidates += find_codes(reading, labels)
             candidates += find_birth_dates(reading)
             if reading.has_latin:
                 candidates += english_addresses().find(reading)
@@ -255,27 +250,37 @@ def redact(text: str) -> Redaction:
     return default_redactor().redact(text)
 
 
+def _in_original(candidate: Candidate, redaction: Redaction) -> Candidate:
+    start, end = redaction.original_span(candidate.start, candidate.end)
+    return candidate._replace(start=start, end=end)
+
+
 def _again(reading: Reading, candidates: Iterable[Candidate]) -> list[Candidate]:
     """The other places where a value stands that was found once."""
-    values = {(c.kind, reading.folded[c.start : c.end]) for c in candidates}
-    names = [value for kind, value in values if kind is Kind.PERSON]
-    found = find_again(reading, names)
-    for kind, value in values:
-        if kind not in {Kind.PERSON, Kind.ADDRESS, Kind.DATE_OF_BIRTH} and len(value) >= _SHORTEST_AGAIN:
-            found += [
-                Candidate(*span, kind, "a value found elsewhere")
-                for span in occurrences(reading.folded, value)
-            ]
+    values = dict.fromkeys((c.kind, reading.folded[c.start : c.end]) for c in candidates)
+    found: list[Candidate] = []
+    for kind, value in islice(values, MOST_SOUGHT):
+        if kind is Kind.PERSON:
+            found += find_again(reading, [value])
+        elif kind not in _ONCE and len(value) >= _SHORTEST_AGAIN and reading.folded.count(value) > 1:
+            spans = occurrences(reading.folded, value)
+            found += [Candidate(*span, kind, "a value found elsewhere") for span in spans]
     return found
 
 
 def _readable(text: str, candidate: Candidate) -> list[Candidate]:
-    """The candidate without placeholders, masks and white space at its edges; nothing if no letter or digit is left."""
-    pieces: list[Candidate] = []
-    for part in _PART.finditer(text, candidate.start, candidate.end):
-        if any(character.isalnum() for character in part[0]):
-            pieces.append(candidate._replace(start=part.start(), end=part.end()))
-    return pieces
+    """The candidate without placeholders, masks and white space at its edges.
+
+    Nothing, if no letter or digit is left.
+    """
+    whole = text[candidate.start : candidate.end]
+    if FILLER not in whole and whole.strip() == whole and any(map(str.isalnum, whole)):
+        return [candidate]
+    return [
+        candidate._replace(start=part.start(), end=part.end())
+        for part in _PART.finditer(text, candidate.start, candidate.end)
+        if any(map(str.isalnum, part[0]))
+    ]
 
 
 def _replace(text: str, found: list[Candidate], numbering: Numbering, taken: frozenset[str]) -> Redaction:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from bot.triage.complaint import is_complaint
 from bot.triage.language import Detected
 from bot.triage.lexicon import Hit, Scan, Span, scan
 from bot.triage.style import Style, style_of
@@ -25,7 +26,7 @@ _AS: dict[str, EmotionKind] = {kind: kind for kind in EMOTIONS if kind != "neutr
     "sarcasm_beside_failure": "anger",
 }
 """What the kinds of the lexicon are read as; the others only move these."""
-_MASS = (0.0, 0.7, 1.6, 2.8, 4.5)
+_MASS = {0.5: 0.3, 1: 0.7, 2: 1.6, 3: 2.8, 4: 4.5}
 """What a signal weighs beside signals of other kinds, by its level."""
 _TOLD: dict[EmotionKind, float] = {"anxiety": 1.2, "disappointment": 1.4, "sadness": 1.3, "confusion": 1.3}
 _RANK: tuple[EmotionKind, ...] = (
@@ -41,7 +42,8 @@ _NOT_BEFORE = re.compile(
 """Words before a feeling that cancel it."""
 _LOOK_BACK = 30
 """Characters before a feeling in which its negation or its degree may stand."""
-_LOOK_AHEAD = 4
+_SHORT = 120
+"""Characters: a short text with a question in it and no heat asks; a longer one complains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,8 @@ class _Signal:
     """Words, or a way of writing, that show a feeling."""
 
     kind: EmotionKind
-    level: int
-    """1 to 4."""
+    level: float
+    """0.5 (asks, and may only ask) to 4."""
     span: Span
 
 
@@ -75,6 +77,8 @@ def read_emotion(text: str, language: Detected) -> EmotionReading:
     style = style_of(text)
     signals = list(_felt(found))
     signals += _styled(found, style, signals)
+    if all(signal.level < 1 for signal in signals) and (style.formal or not style.personal):
+        return _reading([])
     return _reading(_without_courtesy(found, signals), style)
 
 
@@ -90,9 +94,11 @@ def _felt(found: Scan) -> Iterator[_Signal]:
             yield _Signal(kind, _level(hit, hits, at), found.span(hit))
 
 
-def _level(hit: Hit, hits: list[Hit], at: int) -> int:
+def _level(hit: Hit, hits: list[Hit], at: int) -> float:
     """The level of the word, one up beside an intensifier, one down after a diminisher; 1 to 4."""
-    level = int(hit.weight)
+    level = hit.weight
+    if level < 1:
+        return level
     before = hits[at - 1] if at else None
     after = hits[at + 1] if at + 1 < len(hits) else None
     if before and hit.start - before.end <= 1:
@@ -103,35 +109,49 @@ def _level(hit: Hit, hits: list[Hit], at: int) -> int:
 
 
 def _styled(found: Scan, style: Style, felt: list[_Signal]) -> list[_Signal]:
-    """What the way of writing adds: weight to what is felt already, else anger where a failure is told with heat."""
-    spans = [*style.stressed, *style.marks]
-    kinds = {signal.kind for signal in felt} - {"gratitude"}
+    """What the way of writing adds: weight to what is felt already, else a feeling where a failure is told with heat."""
     if style.shouted:
-        return [_Signal("anger", 3, Span(0, len(found.text), found.text))]
-    if kinds:
-        strongest = max((s for s in felt if s.kind != "gratitude"), key=lambda s: s.level).kind
-        return [_Signal(strongest, 1, span) for span in spans[:3]]
-    if not found.of("complaint", "failure"):
-        return []
+        return [_Signal("anger", 4, Span(0, len(found.text), found.text))]
+    spans = [*style.stressed, *style.marks]
+    feelings = [signal for signal in felt if signal.kind != "gratitude" and signal.level >= 1]
+    if not feelings:
+        return list(_heated(found, style, spans, told=bool(felt))) if is_complaint(found) else []
+    strongest = max(feelings, key=lambda signal: signal.level)
+    kind = strongest.kind if strongest.level > 1 else "anger"
+    return [_Signal(kind, 1, span) for span in spans[:3]]
+
+
+def _heated(found: Scan, style: Style, spans: list[Span], *, told: bool) -> Iterator[_Signal]:
+    """A failure told without a word of feeling: how it is told says something."""
+    rushed = found.of("situation", "danger_now", "money_now", "deadline")
     heat = 2 * len(spans) + style.exclamations
-    if heat:
-        return [_Signal("anger", min(1 + heat // 2, 3), span) for span in spans[:1] or _last_mark(found)]
-    return []
+    if rushed and (heat or len(rushed) > 1) and not style.formal:
+        yield _Signal("anxiety", 2, found.span(rushed[0]))
+    elif heat > style.formal:
+        yield _Signal("anger", min(1 + heat // 2, 3), spans[0] if spans else _sentence(found.text, "!！"))
+    elif told or style.formal or not style.personal:
+        return
+    elif style.questions and len(found.text) < _SHORT:
+        yield _Signal("confusion", 1, _sentence(found.text, "?？"))
+    elif found.of("complaint", "failure"):
+        yield _Signal(
+            "anger", 1, found.span(max(found.of("complaint", "failure"), key=lambda hit: hit.weight))
+        )
 
 
-def _last_mark(found: Scan) -> list[Span]:
-    """The clause that ends with the last exclamation mark."""
-    end = max(found.folded.rfind("!"), found.folded.rfind("！")) + 1
-    start = max(found.folded.rfind(mark, 0, end - 1) for mark in "。！？；.!?;\n") + 1
-    return [Span(start, end, found.text[start:end])]
+def _sentence(text: str, marks: str) -> Span:
+    """The sentence that ends with the last of these marks."""
+    end = max(text.rfind(mark) for mark in marks) + 1
+    start = max(text.rfind(mark, 0, max(end - 1, 0)) for mark in "。！？；.!?;\n") + 1
+    return Span(start, end, text[start:end])
 
 
 def _without_courtesy(found: Scan, signals: list[_Signal]) -> list[_Signal]:
-    """Thanks beside a failure or another feeling are manners; praise of someone stays, as the lesser feeling."""
-    others = [signal for signal in signals if signal.kind != "gratitude"]
-    if not others and not found.of("complaint", "failure"):
+    """In a complaint thanks are manners; the praise of someone stays, as a hint."""
+    if not is_complaint(found):
         return signals
-    return others + [replace(s, level=1) for s in signals if s.kind == "gratitude"][:1]
+    thanks = [replace(signal, level=1) for signal in signals if signal.kind == "gratitude"]
+    return [signal for signal in signals if signal.kind != "gratitude"] + thanks[:1]
 
 
 def _noted(found: Scan) -> Iterator[_Signal]:
@@ -144,7 +164,7 @@ def _noted(found: Scan) -> Iterator[_Signal]:
         yield _Signal("anger", level, found.span(hit))
     for hit in found.of("emotion", "anxiety", "disappointment", "sadness", "confusion"):
         if hit.weight >= 2:
-            yield _Signal(_AS[hit.kinds[0]], int(hit.weight) - 1, found.span(hit))
+            yield _Signal(_AS[hit.kinds[0]], hit.weight - 1, found.span(hit))
 
 
 def _reading(signals: list[_Signal], style: Style | None = None) -> EmotionReading:
@@ -158,12 +178,14 @@ def _reading(signals: list[_Signal], style: Style | None = None) -> EmotionReadi
         primary=primary,
         intensity=_intensity([s for s in signals if s.kind == primary], style),
         scores={kind: round(mass / (mass + 2), 3) for kind, mass in masses.items()},
-        evidence=tuple(dict.fromkeys(s.span for s in sorted(signals, key=lambda s: s.span.start)))[:MOST_EVIDENCE],
+        evidence=tuple(dict.fromkeys(s.span for s in sorted(signals, key=lambda s: s.span.start)))[
+            :MOST_EVIDENCE
+        ],
     )
 
 
 def _intensity(signals: list[_Signal], style: Style | None) -> int:
-    level = max(signal.level for signal in signals)
+    level = max(1, round(max(signal.level for signal in signals)))
     clear = sum(signal.level >= 2 for signal in signals)
     if level < 3 and clear >= 3:
         level += 1

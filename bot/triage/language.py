@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import field_validator
 
+from bot.triage.phrases import inflected
 from knowledge.case import Owned
 from knowledge.rules import load_rules
 
@@ -41,7 +42,14 @@ class _Words(Owned):
     english: frozenset[str]
     other: frozenset[str]
 
-    @field_validator("english", "other", mode="before")
+    @field_validator("english", mode="before")
+    @classmethod
+    def _with_endings(cls, words: str) -> frozenset[str]:
+        return frozenset(
+            form for word in words.split() for form in (inflected(word) if len(word) > 3 else (word,))
+        )
+
+    @field_validator("other", mode="before")
     @classmethod
     def _split(cls, words: str) -> frozenset[str]:
         return frozenset(words.split())
@@ -69,6 +77,11 @@ def _english(words: list[str]) -> bool:
     english = sum(word in lists.english or word.endswith(_CONTRACTIONS) for word in words)
     other = sum(word in lists.other and word not in lists.english for word in words)
     return english > other and english >= _ENGLISH_SHARE * len(words)
+
+
+def is_common_english(word: str) -> bool:
+    """Whether it is one of the words by which English is told, in any case."""
+    return word.lower() in _lists().english
 
 
 @cache

@@ -1,6 +1,6 @@
 """How a phrase of a lexicon is written, and the trees that find all phrases of a language in one pass.
 
-(a|b)       one of these; (a|) is a or nothing; choices do not nest
+(a|b)       one of these; (a|) is a or nothing
 …           a gap inside the clause: up to 8 characters in Chinese, up to 4 words in English
 sue+        the English word with its regular endings (sues, suing, sued, sue's)
 """
@@ -13,7 +13,12 @@ from itertools import product
 WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
 """An English word in folded text (lower case, straight apostrophes)."""
 
-_CHOICE = re.compile(r"\(([^()]*)\)")
+LONGEST = 12
+"""Words an English phrase may have."""
+
+_WORD_AND_END = re.compile(rf"({WORD.pattern})([.!?;\n])?")
+"""A word, and the mark that ends its sentence: no phrase goes on behind it."""
+_PLAIN = re.compile(r"[^()|]+")
 _ZH_GAP = r"[^。！？；，!?;,\n]{0,8}?"
 _EN_BREAK = r"[^a-z0-9.!?;\n]+"
 _EN_GAP = rf"(?:{_EN_BREAK}[a-z0-9]+(?:'[a-z]+)*){{0,4}}?{_EN_BREAK}"
@@ -53,13 +58,31 @@ def spellings(pattern: str) -> list[str]:
     """The pattern with every choice made, in every way.
 
     Raises:
-        ValueError: brackets that do not close, or nest.
+        ValueError: brackets that do not close.
     """
-    pieces = _CHOICE.split(pattern)
-    if any(mark in piece for piece in pieces for mark in "()"):
-        raise ValueError(f"{pattern!r}: brackets must close and cannot nest")
-    choices = [piece.split("|") if n % 2 else [piece] for n, piece in enumerate(pieces)]
-    return ["".join(parts) for parts in product(*choices)]
+    options, rest = _options(pattern)
+    if rest:
+        raise ValueError(f"{pattern!r}: a bracket closes that never opened")
+    return options
+
+
+def _options(pattern: str) -> tuple[list[str], str]:
+    """What can be read up to the bracket that closes this level, and what stands from there on."""
+    done: list[str] = []
+    open_ones = [""]
+    while pattern and not pattern.startswith(")"):
+        if pattern[0] == "|":
+            done, open_ones, pattern = done + open_ones, [""], pattern[1:]
+        elif pattern[0] == "(":
+            inner, rest = _options(pattern[1:])
+            if not rest:
+                raise ValueError(f"{pattern!r}: the bracket does not close")
+            open_ones, pattern = ["".join(pair) for pair in product(open_ones, inner)], rest[1:]
+        else:
+            plain = _PLAIN.match(pattern)
+            assert plain is not None
+            open_ones, pattern = [option + plain[0] for option in open_ones], pattern[plain.end() :]
+    return done + open_ones, pattern
 
 
 def inflected(word: str) -> tuple[str, ...]:
@@ -135,16 +158,19 @@ class EnglishTree:
     def find(self, text: str) -> Iterator[Find]:
         """Every phrase in folded text, overlapping ones too."""
         bases, root = self._bases, [self._root]
-        words = [(m.start(), m.end(), (m[0], *bases.get(m[0], ()))) for m in WORD.finditer(text)]
-        for first, (start, _, _) in enumerate(words):
+        words = [
+            (m.start(1), m.end(1), (m[1], *bases.get(m[1], ())), m[2] is not None)
+            for m in _WORD_AND_END.finditer(text)
+        ]
+        for first, (start, _, _, _) in enumerate(words):
             nodes = root
-            for _, end, keys in words[first : first + 12]:
+            for _, end, keys, stop in words[first : first + LONGEST]:
                 nodes = [child for node in nodes for key in keys if (child := node.children.get(key))]
-                if not nodes:
-                    break
                 for node in nodes:
                     if node.targets:
                         yield from node.ending(text, start, end)
+                if stop or not nodes:
+                    break
 
 
 def _tail(parts: Iterator[list[str]], gap: str = _ZH_GAP, end: str = "") -> re.Pattern[str]:

@@ -38,6 +38,8 @@ class Reading:
 
     turns: tuple[ReadTurn, ...]
     """All turns that fit the limit, in order."""
+    limit: int
+    """Characters that are judged at most."""
     left_out: int
     """Characters beyond the limit, which nobody judged."""
 
@@ -72,5 +74,6 @@ def read(turns: Sequence[Turn], redactor: Redactor, limit: int) -> Reading:
             ReadTurn(position, turn.speaker, redactor.redact(words, numbering=numbering))
             for position, turn, words in reversed(chosen)
         ),
+        limit,
         left_out,
     )

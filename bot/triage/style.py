@@ -3,10 +3,21 @@
 import re
 from dataclasses import dataclass
 
+from bot.triage.language import is_common_english
 from bot.triage.lexicon import Span
 
 _CAPITALS = re.compile(r"\b[A-Z]{2,}(?:['’][A-Z]+)?\b(?:[ ,.!?'’-]+\b[A-Z]+\b)*")
 _MARKS = re.compile(r"(?:[!！?？]\s?){2,}")
+_FORMAL = re.compile(
+    r"请(?!假|你们?吃|客)|烦请|敬请|恳请|特此|兹|如下|附件|附后|附上|附表|截图附|来电人|据|贵(?:司|行|公司|平台|社|园|店|方|校|院)|本人|核实|核查"
+    r"|^\s*(?:\d+[.、）)]|[-*·•])\s|\b(?:please|kindly|attached|enclosed|hereby|regarding|reference|requested?|pursuant|clause"
+    r"|dear sir|to whom|invoice|confirm|query|statement)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_PERSONAL = re.compile(
+    r"你|[吗呢吧啊呀嘛哦哈咯嗦啦喽呗哇嗯喂]|咋|啥|累死|行了|算了|\b(?:you|your|yours|ye|youse|u|ur|y'all|lol|bro|mate|love)\b|[a-z]['’](?:t|ve|ll|re|m|d)\b",
+    re.IGNORECASE,
+)
 _LETTER = re.compile(r"[A-Za-z]")
 _UPPER = re.compile(r"[A-Z]")
 _PLACEHOLDER = re.compile(r"⟦[^⟦⟧\n]{1,40}⟧")
@@ -24,6 +35,10 @@ class Style:
     """Repeated exclamation and question marks."""
     exclamations: int
     """All exclamation marks."""
+    personal: bool
+    """Speaks to someone: you, 你们, contractions, particles of spoken Chinese."""
+    formal: bool
+    """The tone of a form or a letter: lists, attachments, 请核实, "kindly"."""
     questions: int
     """All question marks."""
 
@@ -42,14 +57,16 @@ def style_of(text: str) -> Style:
         ),
         marks=tuple(Span(match.start(), match.end(), match[0]) for match in _MARKS.finditer(text)),
         exclamations=text.count("!") + text.count("！"),
+        personal=bool(_PERSONAL.search(text)),
+        formal=bool(_FORMAL.search(text)),
         questions=text.count("?") + text.count("？"),
     )
 
 
 def _stress(capitals: str) -> bool:
-    """Two words and a long one: NOT AGAIN; a single one may be a name or an abbreviation (FREE, HSBC)."""
-    words = re.findall(r"[A-Z]+", capitals)
-    return len(words) > 1 and sum(len(word) for word in words) >= 7
+    """Two ordinary words in capitals: NOT AGAIN. A single one, or unknown ones, may be names (HSBC, UK GDPR)."""
+    words = [word for word in re.findall(r"[A-Z]+", capitals) if len(word) > 1]
+    return len(words) > 1 and 2 * sum(is_common_english(word) for word in words) > len(words)
 
 
 def _mostly_chinese(text: str, letters: int) -> bool:

@@ -104,7 +104,11 @@ class Triager:
             escalations=escalations,
             needs=_needs(turns, language),
             vulnerability=vulnerability,
-            reasons=(*self._category_reasons(category, reply_language), *verdict.reasons),
+            reasons=(
+                *self._category_reasons(category, reply_language),
+                *verdict.reasons,
+                *([_LEFT_OUT[reply_language].format(read=reading.limit)] if reading.left_out else []),
+            ),
         )
 
     def with_precedent(self, triage: Triage, cases: Sequence[CaseMatch], language: Language) -> Triage:
@@ -171,11 +175,15 @@ _REASONS: Final[dict[Language, dict[ReasonCode, str]]] = {
     "en": {
         "assigned": "About “{name}”, {percent} sure",
         "low_confidence": "Not sure of the category: “{name}” is likeliest at only {percent}; please decide",
-        "narrow_margin": "Not sure of the category: “{name}” ({percent}) and the next are too close; please decide",
+        "narrow_margin": "Not sure of the category: “{name}” ({percent}) and the next are close; please decide",
         "language_unsupported": "Neither Chinese nor English: the category was not judged; please read it",
         "not_enough_text": "Too few words to judge the category",
         "model_failed": "The category model cannot be used: the category was not judged",
     },
+}
+_LEFT_OUT: Final[dict[Language, str]] = {
+    "zh": "文字过长，只判断了其中 {read:,} 个字，其余请人工阅读",
+    "en": "A long text: {read:,} characters of it were judged; please read the rest",
 }
 _WEIGHED: Final[dict[Language, str]] = {
     "zh": "权重最大的字词：{words}",

@@ -1,7 +1,8 @@
 """The word in front of a number, which says what the number is: 订单号 keeps it, 手机 redacts it."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Container, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -46,54 +47,61 @@ NO_LABEL = Label("", "", False)
 def words_pattern(words: Iterable[str]) -> str:
     """Alternation of words, the longer first; a word of Latin letters must stand alone.
 
-    Words are grouped by their first character, so that a position is settled by one comparison for each.
+    Words are grouped by their first character, and every alternative begins with one: so the regex engine skips
+    quickly to where a word can begin.
     """
-    ordered = sorted(set(words), key=lambda word: (-len(word), word))
-    latin = _by_first([word for word in ordered if word[0].isascii()])
-    other = _by_first([word for word in ordered if not word[0].isascii()])
-    return "|".join([other] * bool(other) + [f"(?<![a-z])(?:{latin})(?![a-z])"] * bool(latin))
-
-
-def _by_first(words: list[str]) -> str:
     groups: dict[str, list[str]] = {}
-    for word in words:
+    for word in sorted(set(words), key=lambda word: (-len(word), word)):
         groups.setdefault(word[0], []).append(re.escape(word[1:]))
-    return "|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in groups.items())
+    return "|".join(_alternative(re.escape(first), "|".join(rest)) for first, rest in groups.items())
+
+
+def _alternative(first: str, rest: str) -> str:
+    if first.isascii():
+        return f"{first}(?<![a-z]{first})(?:{rest})(?![a-z])"
+    return f"{first}(?:{rest})"
 
 
 class Labels:
-    """Finds the label of a number."""
+    """The labels of one text; found when first asked for."""
 
-    def __init__(self, words: Mapping[str, tuple[str, ...]]) -> None:
-        self._kind_of = {word: kind for kind, group in words.items() for word in group}
-        self._pattern = re.compile(words_pattern(self._kind_of))
-        self._patterns: dict[tuple[str, ...], re.Pattern[str]] = {}
+    __slots__ = ("_ends", "_folded", "_words")
 
-    def before(self, folded: str, at: int) -> Label:
-        """The nearest label that ends before character `at` of a folded text."""
-        floor = max(0, at - REACH)
-        found = None
-        for match in self._pattern.finditer(folded, floor, at):
-            found = match
-        if found is None:
+    def __init__(self, folded: str) -> None:
+        self._folded = folded
+        self._ends: list[int] | None = None
+        self._words: list[str] = []
+
+    def before(self, at: int) -> Label:
+        """The nearest label that ends before character `at`."""
+        ends = self._ends if self._ends is not None else self._find()
+        nearest = bisect_right(ends, at) - 1
+        if nearest < 0 or at - ends[nearest] > REACH:
             return NO_LABEL
-        gap = folded[found.end() : at]
+        gap, word = self._folded[ends[nearest] : at], self._words[nearest]
         touching = _TOUCHING.fullmatch(gap) is not None
         if not touching and (len(gap) > _NEAR or _BREAK.search(gap)):
             return NO_LABEL
-        return Label(self._kind_of[found[0]], found[0], touching)
+        return Label(_vocabulary()[1][word], word, touching)
 
-    def each(self, folded: str, kinds: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    def each(self, kinds: Container[str]) -> Iterator[tuple[int, str]]:
         """Where what follows a label begins, and the class of the label, for every label of these classes."""
-        if kinds not in self._patterns:
-            wanted = [word for word, kind in self._kind_of.items() if kind in kinds]
-            self._patterns[kinds] = re.compile(words_pattern(wanted))
-        for match in self._patterns[kinds].finditer(folded):
-            joint = _JOINT.match(folded, match.end())
-            yield joint.end() if joint else match.end(), self._kind_of[match[0]]
+        ends, kind_of = self._ends if self._ends is not None else self._find(), _vocabulary()[1]
+        for end, word in zip(ends, self._words, strict=True):
+            if kind_of[word] in kinds:
+                joint = _JOINT.match(self._folded, end)
+                yield joint.end() if joint else end, kind_of[word]
+
+    def _find(self) -> list[int]:
+        self._ends = ends = list[int]()
+        for match in _vocabulary()[0].finditer(self._folded):
+            ends.append(match.end())
+            self._words.append(match[0])
+        return ends
 
 
 @cache
-def labels() -> Labels:
-    """The labels of privacy.toml."""
-    return Labels(privacy_rules().labels)
+def _vocabulary() -> tuple[re.Pattern[str], dict[str, str]]:
+    """All labels of privacy.toml as one pattern, and the class of each."""
+    kind_of = {word: kind for kind, words in privacy_rules().labels.items() for word in words}
+    return re.compile(words_pattern(kind_of)), kind_of

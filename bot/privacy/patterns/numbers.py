@@ -13,7 +13,7 @@ from bot.privacy.candidates import Candidate
 from bot.privacy.kinds import Kind
 from bot.privacy.normal import Reading
 from bot.privacy.patterns import checksums
-from bot.privacy.patterns.labels import NO_LABEL, Label, labels, words_pattern
+from bot.privacy.patterns.labels import NO_LABEL, Label, Labels, words_pattern
 from bot.privacy.rules import privacy_rules
 
 _RUN = re.compile(r"[0-9](?:[0-9]|[ .()-]{1,3}(?=[0-9]))*")
@@ -62,20 +62,21 @@ _LABELLED = {
 class Spot:
     """A group of digits and what stands around it."""
 
-    __slots__ = ("_label", "plus", "reading", "start", "text")
+    __slots__ = ("_label", "_labels", "plus", "reading", "start", "text")
 
-    def __init__(self, reading: Reading, start: int, labelled: bool) -> None:
+    def __init__(self, reading: Reading, start: int, labels: Labels | None) -> None:
         self.reading = reading
         self.text = reading.text
         self.start = start
         self.plus = start > 0 and self.text[max(0, start - 2) : start].rstrip("(").endswith("+")
-        self._label = None if labelled else NO_LABEL
+        self._labels = labels
+        self._label = None if labels else NO_LABEL
 
     @property
     def label(self) -> Label:
         """The label before it; only the first group of a run has one."""
         if self._label is None:
-            self._label = labels().before(self.reading.folded, self.start)
+            self._label = self._labels.before(self.start) if self._labels else NO_LABEL
         return self._label
 
     def candidate(self, kind: Kind, end: int, reason: str) -> Candidate:
@@ -110,32 +111,35 @@ class NumberRules:
             (_SSN, _social_security),
             (_NANP, self._north_american),
             (_TRUNK, self._trunk),
+        )
+
+        self._first_rules: tuple[tuple[re.Pattern[str], Judge], ...] = (
             (_ANY, self._international),
             (_ANY, self._labelled),
         )
 
-    def find(self, reading: Reading) -> list[Candidate]:
+    def find(self, reading: Reading, labels: Labels) -> list[Candidate]:
         """Every number of the reading that identifies someone."""
         found: list[Candidate] = []
         for run in _RUN.finditer(reading.text):
             if run.end() - run.start() >= _SHORTEST:
-                self._read_run(reading, run.start(), run.end(), found)
+                self._read_run(reading, labels, run.span(), found)
         return found
 
-    def _read_run(self, reading: Reading, start: int, end: int, found: list[Candidate]) -> None:
-        text = reading.text
+    def _read_run(
+        self, reading: Reading, labels: Labels, run: tuple[int, int], found: list[Candidate]
+    ) -> None:
+        text, (start, end) = reading.text, run
         code = self._part_of_code(text, start)
-        at, done = start, 0
-        while group := _GROUP.search(text, at, end):
-            at = group.end()
-            first = group.start() == start
-            if group.start() < done or _DATE.match(text, group.start()):
+        done = start
+        for group in _GROUP.finditer(text, start, end):
+            at, first = group.start(), group.start() == start
+            if at < done or not (first or _BEGINS.match(text, at)) or _DATE.match(text, at):
                 continue
-            if not first:
-                code = code and text[group.start() - 1] == "-"
-                if text[group.start() - 1] == "." and group.start() - 1 != done:
-                    continue
-            candidate = self._judge(Spot(reading, group.start(), first), code)
+            code = code and (first or text[at - 1] == "-")
+            if not first and text[at - 1] == "." and at - 1 != done:
+                continue
+            candidate = self._judge(Spot(reading, at, labels if first else None), first, code)
             if candidate:
                 found.append(candidate)
                 done = candidate.end
@@ -145,8 +149,9 @@ class NumberRules:
         letters = _CODE_BEFORE.search(text, max(0, start - 13), start)
         return letters is not None and letters[1].lower() not in self._phone_letters
 
-    def _judge(self, spot: Spot, code: bool) -> Candidate | None:
-        for shape, judge in self._rules:
+    def _judge(self, spot: Spot, first: bool, code: bool) -> Candidate | None:
+        """What the number that begins here is. `first`: nothing but its label stands before it."""
+        for shape, judge in self._rules + self._first_rules * first:
             match = shape.match(spot.text, spot.start)
             candidate = judge(spot, match) if match else None
             if candidate and not self._vetoed(spot, candidate, code):
@@ -298,6 +303,8 @@ def _digits_pattern(forms: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(form.replace("x", "[0-9]") for form in forms))
 
 
+_BEGINS = re.compile(r"[0-9]{3}|[0-9]{1,2}[ .()-]{1,3}[0-9]{3}|1[ -][3-9](?:[ -][0-9]){9}(?![ -]?[0-9])")
+"""What a number inside a run of digits begins with."""
 _DATE = re.compile(r"(?:19|20)[0-9]{2}([-.])[0-9]{1,2}\1[0-9]{1,2}(?![0-9])")
 _IDENTITY = re.compile(
     r"[1-9][0-9]{5}[ -]?(?:18|19|20)[0-9]{2}[ -]?(?:0[1-9]|1[0-2])[ -]?(?:0[1-9]|[12][0-9]|3[01])[ -]?[0-9]{3}[ -]?[0-9Xx](?![0-9A-Za-z])"

@@ -2,7 +2,7 @@
    a translation (another taxonomy, a new field) is shown as it is. */
 
 const ZH = {
-  "nav.back": "返回列表", "nav.language": "Switch to English", "nav.language.short": "EN", "nav.jumps": "跳到",
+  "nav.back": "返回列表", "nav.language": "EN · Switch to English", "nav.language.short": "EN", "nav.jumps": "跳到",
   "key.title": "输入 API 密钥", "key.help": "密钥只留在此标签页，关闭即清除。由管理员用 redress keys new 生成。",
   "key.label": "API 密钥", "key.use": "进入", "key.leave": "退出", "key.refused": "这个密钥不能用，请核对后重新输入。",
   "new.title": "新的投诉", "new.placeholder": "把客户的原话粘贴到这里", "new.more": "客户与行业（可不填）",
@@ -16,7 +16,8 @@ const ZH = {
   "glance.praise": "看起来不是投诉", "glance.confidence": (words, percent) => `${words}（${percent}）`,
   "clocks.title": "时限", "clocks.none": "没有适用的时限。", "clocks.unverified": "规则未核实", "clocks.how": "怎么算的",
   "days.over": (n) => `已超 ${n} 天`, "days.today": "今天到期", "days.left": (n) => `还剩 ${n} 天`,
-  "words.title": "客户原话", "words.intensity": (n) => `强度 ${n}/4`, "words.also": "另有",
+  "jump.glance": "概要", "jump.words": "原话", "jump.reply": "草稿", "jump.customer": "客户", "jump.cases": "案例", "jump.passages": "规定",
+  "words.title": "客户原话", "words.feeling": "情绪", "words.intensity": (n) => `强度 ${n}/4`, "words.also": "另有",
   "words.escalations": "升级风险", "words.needs": "诉求", "words.implied": "言下之意", "words.vulnerability": "可能需要特别照顾",
   "words.confirm": "请与客户确认", "words.none": "没有明显情绪", "words.legend": "标记",
   "speaker.customer": "客户", "speaker.agent": "客服", "speaker.bot": "机器人",
@@ -24,10 +25,10 @@ const ZH = {
   "reply.title": "回复草稿", "reply.promise": "系统不会替您发送。复制后由您发出，再告诉我们结果。",
   "reply.copy": "复制", "reply.copied": "已复制", "reply.copy.failed": "浏览器不让复制；已选中全文，请按 Ctrl+C",
   "reply.sent": "已原样发出", "reply.edited": "已改后发出", "reply.discard": "不采用", "reply.restore": "恢复草稿",
-  "reply.writing": "正在起草…", "reply.ready": "草稿已写好。", "reply.source.model": "由语言模型起草", "reply.source.composer": "由模板起草",
-  "reply.fallback": "未用语言模型", "reply.failed": (n) => `${n} 项检查未通过，发出前请改好`,
+  "reply.writing": "正在起草…", "reply.none": "还没有草稿。", "reply.ready": "草稿已写好。", "reply.source.model": "由语言模型起草", "reply.source.composer": "由模板起草",
+  "reply.fallback": (why) => `未用语言模型：${why}`, "reply.failed": (n) => `${n} 项检查未通过，发出前请改好`,
   "reply.passed": (n) => `${n} 项检查都已通过`, "reply.passed.some": (n) => `其余 ${n} 项通过`, "reply.citations": "引用",
-  "reply.commitments": "草稿里的承诺", "reply.by": (day) => `${day} 前`, "reply.newer": "新的草稿已写好，您的修改还在。", "reply.take": "换成新草稿",
+  "reply.commitments": "草稿里的承诺", "reply.by": (day) => `${day}前`, "reply.newer": "新的草稿已写好，您的修改还在。", "reply.take": "换成新草稿",
   "recorded.sent": "已记录：原样发出", "recorded.edited": "已记录：改后发出", "recorded.discarded": "已记录：未采用", "recorded.corrected": "已记录：类别更正为",
   "correct.label": "类别不对？改成", "correct.choose": "选择类别", "correct.save": "更正",
   "customer.title": "客户", "customer.none": "这条投诉没有写明客户，所以没有客户资料。", "customer.unknown": "没有查到这位客户，所以没有资料。",
@@ -36,7 +37,7 @@ const ZH = {
   "cases.title": "相似案例", "cases.none": "没有相似的案例。", "cases.similarity": (p) => `相似度 ${p}`, "cases.superseded": "所依规定已失效", "cases.resolution": "处理经过",
   "cases.unknown": "结果未记录",
   "passages.title": "规定与知识", "passages.none": "没有相关的规定。", "passages.superseded": "已失效", "passages.version": (v) => `版本 ${v}`,
-  "passages.until": (day) => `有效至 ${day}`, "passages.cited": "草稿引用", "passages.more": "展开", 
+  "passages.until": (day) => `有效至 ${day}`, "passages.cited": "草稿引用",
   "live.waiting": (n) => `连接断了，${n} 秒后重试…`, "live.reading": "正在分析…", "live.done": "分析完成。", "live.more": "客户又发来了消息。", "live.again": "重新分析",
   "trouble.offline": "连不上服务，请检查网络。", "trouble.forbidden": "这个密钥没有处理投诉的权限。", "trouble.missing": "找不到这条投诉。",
   "trouble.failed": "没有成功，请重试。", "trouble.retry": "重试", "trouble.close": "关闭",
@@ -44,10 +45,10 @@ const ZH = {
   intensity: ["平静", "略有", "明显", "强烈", "极强"],
   urgency: { low: "不急", normal: "一般", high: "加急", critical: "紧急" },
   category: {
-    fees_pricing: "收费与定价", billing_error: "账务差错", product_quality: "产品与服务质量", service_attitude: "服务态度", delay: "时效延误",
-    process_rules: "流程与规则", disclosure_misleading: "信息披露与误导", sales_marketing: "营销与未经同意开通", fraud_unauthorised: "欺诈与盗用",
-    privacy_data: "个人信息与隐私", collection_conduct: "催收行为", system_failure: "系统与设施故障", contract_terms: "合同条款",
-    discrimination_dignity: "歧视与人格尊严", safety: "人身与公共安全", other: "其他",
+    fees_pricing: "收费与定价", billing_error: "账务差错", product_quality: "产品与服务质量", service_attitude: "服务态度", delay: "时效延误", process_rules: "流程与规则",
+    disclosure_misleading: "信息披露与误导", sales_marketing: "营销与未经同意开通", fraud_unauthorised: "欺诈与盗用", privacy_data: "个人信息与隐私",
+    collection_conduct: "催收行为", system_failure: "系统与设施故障", contract_terms: "合同条款", discrimination_dignity: "歧视与人格尊严", safety: "人身与公共安全",
+    other: "其他",
   },
   emotion: { anger: "愤怒", anxiety: "焦虑", disappointment: "失望", sadness: "悲伤", confusion: "困惑", gratitude: "感谢", neutral: "平静" },
   escalation: { regulator: "监管投诉", media: "媒体曝光", legal: "法律诉讼", collective: "集体维权", safety: "安全风险", churn: "客户流失" },
@@ -74,11 +75,10 @@ const ZH = {
   },
   sector: { banking: "银行", insurance: "保险", telecom: "电信", ecommerce: "电商", travel: "出行旅游", utilities: "公用事业" },
   kind: { external_id: "客户编号", email: "邮箱", phone: "电话", wechat: "微信", app_user: "App 用户" },
-  commitment: {},
 };
 
 const EN = {
-  "nav.back": "Back to the list", "nav.language": "切换到中文", "nav.language.short": "中", "nav.jumps": "Jump to",
+  "nav.back": "Back to the list", "nav.language": "中 · 切换到中文", "nav.language.short": "中", "nav.jumps": "Jump to",
   "key.title": "Enter your API key", "key.help": "The key stays in this tab and is gone when you close it. An administrator makes one with: redress keys new",
   "key.label": "API key", "key.use": "Continue", "key.leave": "Sign out", "key.refused": "This key does not work. Check it and enter it again.",
   "new.title": "New complaint", "new.placeholder": "Paste the customer's words here", "new.more": "Customer and industry (optional)",
@@ -92,7 +92,8 @@ const EN = {
   "glance.praise": "Does not look like a complaint", "glance.confidence": (words, percent) => `${words} (${percent})`,
   "clocks.title": "Deadlines", "clocks.none": "No deadline applies.", "clocks.unverified": "rule not verified", "clocks.how": "How it is counted",
   "days.over": (n) => (n === 1 ? "1 day late" : `${n} days late`), "days.today": "due today", "days.left": (n) => (n === 1 ? "1 day left" : `${n} days left`),
-  "words.title": "The customer's words", "words.intensity": (n) => `intensity ${n} of 4`, "words.also": "also",
+  "jump.glance": "Glance", "jump.words": "Words", "jump.reply": "Draft", "jump.customer": "Customer", "jump.cases": "Cases", "jump.passages": "Policies",
+  "words.title": "The customer's words", "words.feeling": "Feels", "words.intensity": (n) => `intensity ${n} of 4`, "words.also": "also",
   "words.escalations": "May escalate", "words.needs": "Wants", "words.implied": "implied", "words.vulnerability": "May need extra care",
   "words.confirm": "please confirm with the customer", "words.none": "No clear feeling", "words.legend": "Marked",
   "speaker.customer": "Customer", "speaker.agent": "Agent", "speaker.bot": "Bot",
@@ -100,8 +101,8 @@ const EN = {
   "reply.title": "Draft reply", "reply.promise": "Nothing is sent from here. Copy it, send it yourself, then tell us what you did.",
   "reply.copy": "Copy", "reply.copied": "Copied", "reply.copy.failed": "The browser did not allow copying; the text is selected, press Ctrl+C",
   "reply.sent": "Sent as is", "reply.edited": "Sent edited", "reply.discard": "Not used", "reply.restore": "Undo my edits",
-  "reply.writing": "Writing…", "reply.ready": "The draft is ready.", "reply.source.model": "Written by the language model", "reply.source.composer": "Written from templates",
-  "reply.fallback": "Language model not used", "reply.failed": (n) => `${n} ${n === 1 ? "check" : "checks"} failed: put it right before you send`,
+  "reply.writing": "Writing…", "reply.none": "There is no draft yet.", "reply.ready": "The draft is ready.", "reply.source.model": "Written by the language model", "reply.source.composer": "Written from templates",
+  "reply.fallback": (why) => `Language model not used: ${why}`, "reply.failed": (n) => `${n} ${n === 1 ? "check" : "checks"} failed: put it right before you send`,
   "reply.passed": (n) => `All ${n} checks passed`, "reply.passed.some": (n) => `The other ${n} passed`, "reply.citations": "Sources",
   "reply.commitments": "What the draft promises", "reply.by": (day) => `by ${day}`, "reply.newer": "A newer draft is ready. Your edits are still here.", "reply.take": "Use the new draft",
   "recorded.sent": "Recorded: sent as is", "recorded.edited": "Recorded: sent edited", "recorded.discarded": "Recorded: not used", "recorded.corrected": "Recorded: category corrected to",
@@ -112,7 +113,7 @@ const EN = {
   "cases.title": "Similar cases", "cases.none": "No similar case.", "cases.similarity": (p) => `${p} similar`, "cases.superseded": "followed a policy no longer in force", "cases.resolution": "How it was resolved",
   "cases.unknown": "outcome not recorded",
   "passages.title": "Policies and knowledge", "passages.none": "No policy bears on this.", "passages.superseded": "no longer in force", "passages.version": (v) => `version ${v}`,
-  "passages.until": (day) => `valid until ${day}`, "passages.cited": "cited in the draft", "passages.more": "Show all",
+  "passages.until": (day) => `valid until ${day}`, "passages.cited": "cited in the draft",
   "live.waiting": (n) => `Connection lost; trying again in ${n} s…`, "live.reading": "Reading…", "live.done": "Reading done.", "live.more": "The customer has written again.", "live.again": "Read again",
   "trouble.offline": "The service cannot be reached. Check your connection.", "trouble.forbidden": "This key may not handle complaints.", "trouble.missing": "There is no such complaint.",
   "trouble.failed": "That did not work. Please try again.", "trouble.retry": "Try again", "trouble.close": "Close",
@@ -120,10 +121,12 @@ const EN = {
   intensity: ["calm", "slight", "clear", "strong", "extreme"],
   urgency: { low: "Low", normal: "Normal", high: "High", critical: "Critical" },
   category: {
-    fees_pricing: "Fees and pricing", billing_error: "Billing error", product_quality: "Product or service quality", service_attitude: "Service attitude", delay: "Delay",
-    process_rules: "Process and rules", disclosure_misleading: "Disclosure and misleading", sales_marketing: "Sales and marketing", fraud_unauthorised: "Fraud and unauthorised use",
-    privacy_data: "Privacy and data", collection_conduct: "Debt collection conduct", system_failure: "System failure", contract_terms: "Contract terms",
-    discrimination_dignity: "Discrimination and dignity", safety: "Safety", other: "Other",
+    fees_pricing: "Fees and pricing", billing_error: "Billing error", product_quality: "Product and service quality",
+    service_attitude: "Staff conduct", delay: "Delay", process_rules: "Process and rules",
+    disclosure_misleading: "Disclosure and misleading information", sales_marketing: "Sales and marketing conduct",
+    fraud_unauthorised: "Fraud and unauthorised use", privacy_data: "Privacy and personal data", collection_conduct: "Debt collection conduct",
+    system_failure: "System and facility failure", contract_terms: "Contract terms", discrimination_dignity: "Discrimination and dignity",
+    safety: "Safety", other: "Other",
   },
   emotion: { anger: "Anger", anxiety: "Anxiety", disappointment: "Disappointment", sadness: "Sadness", confusion: "Confusion", gratitude: "Gratitude", neutral: "Calm" },
   escalation: { regulator: "Regulator", media: "Media", legal: "Legal action", collective: "Collective action", safety: "Safety", churn: "Leaving" },
@@ -150,7 +153,6 @@ const EN = {
   },
   sector: { banking: "Banking", insurance: "Insurance", telecom: "Telecoms", ecommerce: "Online shopping", travel: "Travel", utilities: "Utilities" },
   kind: { external_id: "Customer number", email: "Email", phone: "Phone", wechat: "WeChat", app_user: "App user" },
-  commitment: {},
 };
 
 const ALL = { zh: ZH, en: EN };
@@ -184,8 +186,12 @@ export const codes = (group) => Object.keys(ALL[language][group]);
 
 export const percent = (share) => new Intl.NumberFormat(tag(), { style: "percent" }).format(share);
 
-/* A day as the service writes it, 2026-12-07, in words. */
-export const day = (text) => new Intl.DateTimeFormat(tag(), { year: "numeric", month: "short", day: "numeric" }).format(atMidnight(text));
+/* A day as the service writes it, 2026-12-07, in words; this year's days go without the year. */
+export function day(text, now = new Date()) {
+  const date = atMidnight(text);
+  const year = date.getFullYear() === now.getFullYear() ? {} : { year: "numeric" };
+  return new Intl.DateTimeFormat(tag(), { ...year, month: "short", day: "numeric" }).format(date);
+}
 
 /* Days from today until that day; negative when it has passed. */
 export function daysUntil(text, now = new Date()) {

@@ -1,0 +1,197 @@
+"""The bench: for each size, a fresh home, an import, a service of its own process, and requests to it."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from bot.access import TenantSettings
+from bot.bench.floors import bare_embedding, bare_upsert, bare_vector_query, empty_route, one_commit
+from bot.bench.load import Connection, Times, clients_at_once
+from bot.bench.synthetic import synthetic_cases, synthetic_complaints
+from bot.errors import StorageUnavailable
+from bot.running import FILE
+from bot.settings import Settings
+from bot.wiring import open_store
+from knowledge.case import Case
+from knowledge.embedding import load_embedder
+from knowledge.index import BATCH, Index
+from knowledge.search import WINDOW
+
+TENANT: Final = "bench"
+IMPORT_BATCH: Final = 500
+"""Rows a transaction, as `redress import` has it."""
+REQUESTS: Final = 300
+CLIENTS: Final = 32
+EACH: Final = 12
+READY_WITHIN: Final = 120.0
+
+Say = Callable[[str], None]
+
+
+def run_bench(settings: Settings, sizes: Sequence[int], say: Say) -> dict[str, Any]:
+    """Measure at each size; see the keys for what is in it. Times are milliseconds, memory MiB."""
+    results = [_at_size(settings, size, say) for size in sizes]
+    report: dict[str, Any] = {"sizes": results, "start": _start_up(), "ratios": {}}
+    first, last = results[0], results[-1]
+    for result in results:
+        result["ratios"] = _ratios(result)
+    report["ratios"] = {
+        "p50_at_largest_to_smallest": _ratio(last["triage"]["p50"], first["triage"]["p50"]),
+    }
+    return report
+
+
+def _at_size(settings: Settings, size: int, say: Say) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="redress-bench-") as place:
+        home = Path(place) / "home"
+        own = settings.model_copy(update={"home": home, "database_url": None, "port": 0})
+        say(f"{size:,} cases: import")
+        rate, key = _import(own, size)
+        say(f"{size:,} cases: bare Chroma upsert and query")
+        bare_rate, query = _chroma_floor(own, size, Path(place) / "bare")
+        texts = synthetic_complaints(200)
+        embedder = load_embedder(own.embedder)
+        floors = {
+            "embedding": bare_embedding(embedder, texts),
+            "vector_query": query,
+            "commit": one_commit(home),
+        }
+        say(f"{size:,} cases: service")
+        with _service(own) as (url, ready_seconds, pid):
+            connection = Connection(url, key)
+            floors["empty_route"] = empty_route(connection)
+            triage, steps = _triage(connection, texts)
+            crowd = clients_at_once(url, key, texts, CLIENTS, EACH)
+            memory = _resident_mib(pid)
+            connection.close()
+    return {
+        "cases": size,
+        "import_per_second": round(rate),
+        "bare_upsert_per_second": round(bare_rate),
+        "floors": {name: asdict(times) for name, times in floors.items()},
+        "triage": asdict(triage),
+        "steps": {name: asdict(times) for name, times in steps.items()},
+        f"triage_{CLIENTS}_clients": asdict(crowd),
+        "service_ready_seconds": round(ready_seconds, 2),
+        "service_memory_mib": memory,
+    }
+
+
+def _ratios(result: dict[str, Any]) -> dict[str, float]:
+    floor = sum(times["p50"] for times in result["floors"].values())
+    crowd = result[f"triage_{CLIENTS}_clients"]
+    return {
+        "triage_p50_to_floors": _ratio(result["triage"]["p50"], floor),
+        "import_to_bare_upsert": _ratio(result["import_per_second"], result["bare_upsert_per_second"]),
+        "clients_p99_to_p50": _ratio(crowd["p99"], crowd["p50"]),
+    }
+
+
+def _import(settings: Settings, size: int) -> tuple[float, str]:
+    """Store and index synthetic cases as an import does; cases a second, and a key."""
+    with open_store(settings) as parts:
+        parts.tenants.create(TENANT, TenantSettings())
+        key = parts.tenants.new_key(TENANT, "bench", ["admin"])
+        index = Index(settings.index_folder, parts.knowledge, load_embedder(settings.embedder))
+        index.open()
+        cases = list(synthetic_cases(size))
+        index.start()
+        started = time.perf_counter()
+        for batch in _batches(iter(cases), IMPORT_BATCH):
+            parts.knowledge.put_cases(TENANT, batch)
+            index.wake()
+        index.stop()
+        index.catch_up()
+        taken = time.perf_counter() - started
+        index.close()
+    return size / taken, key
+
+
+def _chroma_floor(settings: Settings, size: int, folder: Path) -> tuple[float, Times]:
+    embedder = load_embedder(settings.embedder)
+    cases = list(synthetic_cases(size))
+    rows = embedder.embed_documents([case.text for case in cases])
+    rate = bare_upsert(folder, embedder, [case.id for case in cases], rows, BATCH)
+    return rate, bare_vector_query(folder, embedder, synthetic_complaints(100), WINDOW)
+
+
+def _triage(connection: Connection, texts: Sequence[str]) -> tuple[Times, dict[str, Times]]:
+    seconds: list[float] = []
+    steps: dict[str, list[float]] = {}
+    failed = 0
+    for n in range(REQUESTS + 20):
+        started = time.perf_counter()
+        status, body = connection.post("/v1/triage", {"text": texts[n % len(texts)]})
+        taken = time.perf_counter() - started
+        failed += status != 200
+        if n >= 20 and status == 200:
+            seconds.append(taken)
+            for name, milliseconds in json.loads(body)["timings"].items():
+                steps.setdefault(name, []).append(milliseconds / 1000)
+    return Times.of(seconds, failed), {name: Times.of(values) for name, values in steps.items()}
+
+
+@contextmanager
+def _service(settings: Settings) -> Generator[tuple[str, float, int]]:
+    """`redress serve` in a process of its own: its URL, the seconds until it was ready, its process id."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("REDRESS_")}
+    env |= {"REDRESS_HOME": str(settings.home), "REDRESS_PORT": "0", "REDRESS_EMBEDDER": settings.embedder}
+    started = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "-m", "bot.cli", "serve"], env=env, stderr=subprocess.DEVNULL)
+    try:
+        url = _ready(settings.home / FILE, process, started)
+        yield url, time.perf_counter() - started, process.pid
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def _ready(left: Path, process: "subprocess.Popen[bytes]", started: float) -> str:
+    while time.perf_counter() - started < READY_WITHIN and process.poll() is None:
+        try:
+            url = str(json.loads(left.read_text())["url"])
+            if Connection(url, "").get("/health/ready")[0] == 200:
+                return url
+        except (OSError, ValueError):
+            pass
+        time.sleep(0.02)
+    raise StorageUnavailable("the service under measurement did not start; run 'redress serve' to see why")
+
+
+def _start_up() -> dict[str, float]:
+    """Seconds of `redress --help`, the best of three."""
+    taken: list[float] = []
+    for _ in range(3):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "bot.cli", "--help"], check=True, stdout=subprocess.DEVNULL)
+        taken.append(time.perf_counter() - started)
+    return {"help_seconds": round(min(taken), 3)}
+
+
+def _resident_mib(pid: int) -> int | None:
+    """Resident memory, where the system tells it in /proc."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return None
+    return next(
+        (int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmRSS")), None
+    )
+
+
+def _batches(cases: Iterator[Case], size: int) -> Iterator[list[Case]]:
+    while batch := list(islice(cases, size)):
+        yield batch
+
+
+def _ratio(a: float, b: float) -> float:
+    return round(a / b, 2) if b else float("inf")

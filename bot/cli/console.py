@@ -1,0 +1,190 @@
+"""What all commands share: settings, errors in one line, JSON, tables, progress, the choice of a tenant.
+
+Imports of our own packages stand inside the functions of this package: `redress --help` must answer at once,
+and SQLAlchemy, Chroma, Litestar and the models cost seconds.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from bot.errors import BotError, InvalidRequest, InvalidSettings
+from knowledge.errors import KnowledgeError
+from profiles.errors import ProfilesError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.access import Tenants
+    from bot.settings import Settings
+    from bot.wiring import StoreParts
+
+DONE: Final = 0
+PROBLEMS: Final = 1
+WRONG_USE: Final = 2
+
+Progress = Callable[[int, int], None]
+"""Called with (items done, items in all); 0 in all where nobody knows."""
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class Stopped(click.ClickException):
+    """An expected error, in one line."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.exit_code = code
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"redress: {self.message}", err=True)
+
+
+class Commands(click.Group):
+    """Commands whose expected errors end in one line and an exit code, never in a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (BotError, KnowledgeError, ProfilesError) as error:
+            wrong = isinstance(error, (InvalidSettings, InvalidRequest))
+            raise Stopped(str(error), WRONG_USE if wrong else PROBLEMS) from error
+        except BrokenPipeError:
+            raise  # click ends quietly when the reader of our output has gone
+        except OSError as error:
+            where = f" {error.filename}" if error.filename else ""
+            raise Stopped(f"cannot use{where}: {error.strerror or error}", PROBLEMS) from error
+
+
+def json_option(command: _Command) -> _Command:
+    """Adds --json, as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Write JSON for scripts.")(command)
+
+
+def tenant_option(command: _Command) -> _Command:
+    """Adds --tenant; None means the only one there is, or 'default'."""
+    return click.option("--tenant", help="Whose data; needed where there are several tenants.")(command)
+
+
+def load_settings() -> "Settings":
+    """The settings of the environment.
+
+    Raises:
+        InvalidSettings: see `Settings.from_env`.
+    """
+    from bot.settings import Settings
+
+    return Settings.from_env(os.environ)
+
+
+def has_home(settings: "Settings") -> bool:
+    """Whether there is a database to work with."""
+    return settings.database_url is not None or (settings.home / "redress.db").exists()
+
+
+@contextmanager
+def open_home(tenant: str | None) -> "Generator[tuple[StoreParts, str]]":
+    """The stores, and the tenant that was asked for or goes without saying.
+
+    Raises:
+        Stopped: there is no home yet, or the choice of a tenant is open.
+    """
+    from bot.wiring import open_store
+
+    settings = load_settings()
+    if not has_home(settings):
+        raise Stopped(
+            f"there is nothing at {settings.home} yet: run 'redress init' first, or set REDRESS_HOME",
+            WRONG_USE,
+        )
+    with open_store(settings) as stored:
+        yield stored, choose_tenant(stored.tenants, tenant)
+
+
+def choose_tenant(tenants: "Tenants", wanted: str | None) -> str:
+    """The tenant of that name; without one the only one, or 'default'.
+
+    Raises:
+        Stopped: there is none of that name, or more than one to choose from.
+    """
+    names = tenants.names()
+    if not names:
+        raise Stopped("there is no tenant yet: run 'redress init' first", WRONG_USE)
+    if wanted is None:
+        if len(names) > 1 and "default" not in names:
+            raise Stopped(f"there are several tenants: choose with --tenant from {_listed(names)}", WRONG_USE)
+        return names[0] if len(names) == 1 else "default"
+    if wanted not in names:
+        raise Stopped(f"there is no tenant {wanted!r}: choose from {_listed(names)}", WRONG_USE)
+    return wanted
+
+
+def say_json(value: Any) -> None:
+    """A JSON value on a line of standard output, in UTF-8 whatever the terminal's encoding."""
+    stream = click.get_binary_stream("stdout")
+    stream.write(json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace") + b"\n")
+    stream.flush()
+
+
+def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table for people."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, box=SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*map(Text, row))  # as Text: brackets in a cell are no markup
+    terminal().print(table)
+
+
+def terminal() -> "Console":
+    """Where people read; plain text in a pipe."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def bold(text: object) -> str:
+    """The text as it stands out on a terminal."""
+    return click.style(str(text), bold=True)
+
+
+def remark(text: str) -> None:
+    """A line for people beside the answer, on standard error."""
+    click.echo(text, err=True)
+
+
+@contextmanager
+def progress(label: str, unit: str = "") -> Generator[Progress]:
+    """A bar on standard error while work goes on; nothing where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bars, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+    )
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(label, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total or None)
+
+
+def stop(code: int) -> None:
+    """End the command with that exit code; nothing happens for 0."""
+    if code:
+        click.get_current_context().exit(code)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:20]) + (", …" if len(names) > 20 else "")

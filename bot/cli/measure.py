@@ -1,0 +1,46 @@
+"""What Redress costs on this machine."""
+
+from typing import Any
+
+import click
+
+from bot.cli.console import json_option, load_settings, remark, say_json, say_table
+
+
+@click.command()
+@click.option(
+    "--size", "sizes", type=click.IntRange(1), multiple=True, default=(1_000, 10_000), show_default=True,
+    help="Cases in memory; repeat for several.",
+)  # fmt: skip
+@json_option
+def bench(sizes: tuple[int, ...], as_json: bool) -> None:
+    """Measure our own cost beside the floors it stands on: embedding, vector query, empty route, commit.
+
+    Works in temporary homes; yours stays as it is.
+    """
+    from bot.bench.run import run_bench
+
+    report = run_bench(load_settings(), sorted(set(sizes)), remark)
+    if as_json:
+        say_json(report)
+        return
+    for result in report["sizes"]:
+        click.echo(f"\n{result['cases']:,} cases")
+        say_table(("", "p50 ms", "p99 ms"), _rows(result))
+        say_table(("", "value"), [(name, str(value)) for name, value in _figures(result)])
+    click.echo(f"start: {report['start']}")
+
+
+def _rows(result: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Everything measured in milliseconds: requests, their steps, and the floors."""
+    measured = {name: value for name, value in result.items() if isinstance(value, dict) and "p50" in value}
+    measured |= {f"  step: {name}": times for name, times in result.get("steps", {}).items()}
+    measured |= {f"  floor: {name}": times for name, times in result.get("floors", {}).items()}
+    return [(name, f"{times['p50']:.2f}", f"{times['p99']:.2f}") for name, times in measured.items()]
+
+
+def _figures(result: dict[str, Any]) -> list[tuple[str, Any]]:
+    plain = [
+        (name, value) for name, value in result.items() if not isinstance(value, dict) and name != "cases"
+    ]
+    return [*plain, *result.get("ratios", {}).items()]

@@ -1,0 +1,218 @@
+"""Approved wording: clauses by stage, feeling, form and slot (clauses/zh.toml, clauses/en.toml), and what
+categories, needs and facts are called (clauses/topics.toml)."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from bot.draft.tone import Family, Form
+from knowledge.case import EscalationKind, Language, Owned
+from knowledge.rules import load_rules
+
+Stage = Literal["safety_hold", "thanks", "answer", "acknowledge"]
+FOLDER: Final = Path(__file__).with_name("clauses")
+SPECIFIC: Final = frozenset({"effort", "acts", "noms", "topic_on", "name", "reference"})
+"""Variables that carry something of this one complaint: a clause that uses more of them is the better one."""
+
+_VARIABLE: Final = re.compile(r"\{(\w+)\}")
+
+
+class Group(Owned):
+    """Texts that may stand for each other."""
+
+    slot: str
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+    forms: tuple[Form, ...] = ("letter", "chat")
+    families: tuple[Family, ...] = ()
+    """Empty: any."""
+    categories: tuple[str, ...] = ()
+    """Empty: any."""
+    need: str = ""
+    escalation: EscalationKind | Literal[""] = ""
+    flag: str = ""
+    """A variable that must have a value although the text does not show it."""
+    min_intensity: Annotated[int, Field(ge=0, le=4)] = 0
+    max_intensity: Annotated[int, Field(ge=0, le=4)] = 4
+    fallback: bool = False
+    """Used only where nothing else fits."""
+    texts: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class _Library(Owned):
+    version: str
+    source: str
+    valid_from: date
+    groups: tuple[Group, ...]
+
+
+class Topic(Owned):
+    """What a category is called in a reply."""
+
+    topic: str
+    topic_on: str
+    """With `{subject}`, the product; empty where it never names one."""
+    subjects: tuple[str, ...] = ()
+    """Products it may name; empty: all."""
+    grievance: str
+    look: str
+
+
+class NeedWords(Owned):
+    """What a need is called, and which kind of sentence answers it."""
+
+    kind: Literal["decide", "tell", "form"]
+    ask: str
+    ask_amount: str = ""
+
+
+class FactWords(Owned):
+    """What a stated fact is called."""
+
+    tail: str
+    flight: str
+    train: str
+    order: str
+    label: str
+    labels: dict[str, str]
+    wait: str
+    acts: dict[str, str]
+
+
+class Wording(Owned):
+    """The words of one language."""
+
+    topics: dict[str, Topic]
+    needs: dict[str, NeedWords]
+    facts: FactWords
+
+
+class _Topics(Owned):
+    version: str
+    source: str
+    valid_from: date
+    zh: Wording
+    en: Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One text of a group, ready to be chosen."""
+
+    group: Group
+    text: str
+    variables: frozenset[str]
+    rank: int
+    """How closely it fits the case it is written for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The place a clause is chosen for."""
+
+    slot: str
+    stage: Stage
+    family: Family
+    intensity: int
+    form: Form
+    category: str | None
+    need: str = ""
+    escalation: EscalationKind | Literal[""] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Clauses:
+    """The approved wording of one language."""
+
+    by_place: Mapping[tuple[str, Stage, Form], tuple[Clause, ...]]
+
+    @classmethod
+    def shipped(cls, language: Language) -> "Clauses":
+        """The clauses that come with the product; read once.
+
+        Raises:
+            InvalidRules: the file breaks its schema.
+        """
+        return _shipped(language)
+
+    def choose(self, wanted: Wanted, values: Mapping[str, str], seed: str) -> Clause | None:
+        """The clause for a place: of those that fit closest the one `seed` picks, always the same."""
+        fitting = [
+            clause
+            for clause in self.by_place.get((wanted.slot, wanted.stage, wanted.form), ())
+            if _fits(clause, wanted, values)
+        ]
+        if not fitting:
+            return None
+        best = max(clause.rank for clause in fitting)
+        closest = [clause for clause in fitting if clause.rank == best]
+        return closest[_pick(f"{seed}/{wanted.slot}{wanted.need}{wanted.escalation}", len(closest))]
+
+    def texts(self) -> Iterator[str]:
+        """Every approved text."""
+        for clauses in self.by_place.values():
+            yield from (clause.text for clause in clauses)
+
+
+def wording(language: Language) -> Wording:
+    """What categories, needs and facts are called.
+
+    Raises:
+        InvalidRules: the file breaks its schema.
+    """
+    topics = _topics()
+    return topics.zh if language == "zh" else topics.en
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """The text with its variables; values are taken as they are."""
+    return _VARIABLE.sub(lambda match: values[match[1]], text)
+
+
+@cache
+def _shipped(language: Language) -> Clauses:
+    places: dict[tuple[str, Stage, Form], list[Clause]] = {}
+    for group in load_rules(FOLDER / f"{language}.toml", _Library).groups:
+        for text in group.texts:
+            variables = frozenset(_VARIABLE.findall(text))
+            clause = Clause(group, text, variables, _rank(group, variables))
+            for stage in group.stages:
+                for form in group.forms:
+                    places.setdefault((group.slot, stage, form), []).append(clause)
+    return Clauses({place: tuple(clauses) for place, clauses in places.items()})
+
+
+@cache
+def _topics() -> _Topics:
+    return load_rules(FOLDER / "topics.toml", _Topics)
+
+
+def _rank(group: Group, variables: frozenset[str]) -> int:
+    if group.fallback:
+        return -1
+    bounded = group.min_intensity > 0 or group.max_intensity < 4
+    return 2 * bool(group.families) + 2 * bool(group.categories) + bounded + len(variables & SPECIFIC)
+
+
+def _fits(clause: Clause, wanted: Wanted, values: Mapping[str, str]) -> bool:
+    group = clause.group
+    return (
+        (not group.families or wanted.family in group.families)
+        and (not group.categories or wanted.category in group.categories)
+        and group.min_intensity <= wanted.intensity <= group.max_intensity
+        and group.need == wanted.need
+        and group.escalation == wanted.escalation
+        and (not group.flag or bool(values.get(group.flag)))
+        and all(values.get(variable) for variable in clause.variables)
+    )
+
+
+def _pick(seed: str, count: int) -> int:
+    """A number below `count` that depends on the seed alone: not on the process, not on the day."""
+    return int.from_bytes(blake2b(seed.encode("utf-8", "replace"), digest_size=4).digest()) % count

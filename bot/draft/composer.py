@@ -1,0 +1,237 @@
+"""A complete reply from approved clauses, without a language model. Pure: the same Brief gives the same text."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from bot.brief import Brief
+from bot.clocks.rules import written
+from bot.draft.checks import check
+from bot.draft.clauses import Clause, Clauses, Wanted, fill, wording
+from bot.draft.plan import Plan, make_plan
+from bot.draft.rubric import rubric
+from bot.draft.tone import tone_rules
+from bot.suggestion import Citation, Draft
+from knowledge.case import EscalationKind, Language
+
+_DROPPED_FIRST: Final = ("policy", "promise", "rights", "advice", "contact", "facts")
+"""Slots given up, in this order, where a reply would get too long; the rest always stays."""
+_KIND: Final = {
+    "policy": "policy", "procedure": "procedure", "fee_schedule": "price list", "guide": "guide",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """A reply in the making: the clause of each slot, filled."""
+
+    slots: dict[str, str]
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Writes replies in Chinese and English."""
+
+    zh: Clauses
+    en: Clauses
+
+    @classmethod
+    def shipped(cls) -> "Composer":
+        """The composer with the clauses that come with the product.
+
+        Raises:
+            InvalidRules: a clause or rubric file breaks its schema.
+        """
+        return cls(Clauses.shipped("zh"), Clauses.shipped("en"))
+
+    def compose(self, brief: Brief) -> Draft:
+        """The reply to one complaint, with the result of every check."""
+        plan = make_plan(brief)
+        reply = self._write(brief, plan)
+        text = _assemble(reply.slots, brief, plan)
+        quoted = tuple(citation for citation in reply.citations if citation.quote in text)
+        return Draft(
+            text=text,
+            language=brief.language,
+            source="composer",
+            stage=plan.stage,
+            citations=quoted,
+            commitments=plan.commitments,
+            checks=check(text, brief, plan),
+        )
+
+    def _write(self, brief: Brief, plan: Plan) -> _Reply:
+        clauses = self.zh if brief.language == "zh" else self.en
+        writer = _Writer(clauses, brief, plan, _values(brief, plan))
+        if plan.stage == "safety_hold":
+            return _Reply({"safety": writer.slot("safety")}, ())
+        slots = dict(writer.slots())
+        return _Reply(slots, plan.citations[:1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Chooses and fills the clauses of one reply."""
+
+    clauses: Clauses
+    brief: Brief
+    plan: Plan
+    values: dict[str, str]
+
+    def slots(self) -> Iterator[tuple[str, str]]:
+        """Every slot that has something to say, and its text."""
+        feeling = self._choose("feeling")
+        yield "feeling", self._fill(feeling)
+        values = self.values
+        if feeling is not None and "effort" in feeling.variables:  # said once is enough
+            values = {**values, "acts": "；".join(()) or _join(self._other_acts(), self.brief.language)}
+        facts = self._choose("facts", values)
+        yield "facts", fill(facts.text, values) if facts else ""
+        for slot in ("salutation", "opening", "action", "promise", "advice", "policy", "rights", "contact", "signature"):
+            yield slot, self.slot(slot)
+        yield "needs", _sentences(self._needs(), self.brief.language)
+        yield "escalation", _sentences(map(self._escalation, self.plan.escalations), self.brief.language)
+
+    def slot(self, slot: str) -> str:
+        """The text of one slot; empty where nothing fits."""
+        return self._fill(self._choose(slot))
+
+    def _other_acts(self) -> tuple[str, ...]:
+        restated = self.plan.restated
+        return tuple(act for act in restated.acts if act not in restated.effort)
+
+    def _needs(self) -> Iterator[str]:
+        words = wording(self.brief.language).needs
+        asked = {need.need: words[need.need] for need in self.plan.needs if need.need in words}
+        amount = self.plan.restated.amount
+        for kind in ("decide", "tell"):
+            asks = [
+                word.ask_amount.format(amount=amount) if word.ask_amount and amount else word.ask
+                for word in asked.values()
+                if word.kind == kind
+            ]
+            if asks:
+                yield self._fill_with(f"need_{kind}", asks=_join(tuple(asks), self.brief.language))
+        for need, word in asked.items():
+            if word.kind == "form":
+                yield self._fill(self._choose("need_form", need=need))
+
+    def _escalation(self, kind: EscalationKind) -> str:
+        return self._fill(self._choose("escalation", escalation=kind))
+
+    def _choose(
+        self,
+        slot: str,
+        values: dict[str, str] | None = None,
+        need: str = "",
+        escalation: EscalationKind | Literal[""] = "",
+    ) -> Clause | None:
+        tone = self.plan.tone
+        wanted = Wanted(
+            slot=slot,
+            stage=self.plan.stage,
+            family=tone.family,
+            intensity=tone.intensity,
+            form=tone.form,
+            category=self.brief.triage.category,
+            need=need,
+            escalation=escalation,
+        )
+        return self.clauses.choose(wanted, values or self.values, self.brief.complaint_id)
+
+    def _fill(self, clause: Clause | None) -> str:
+        return "" if clause is None else fill(clause.text, self.values)
+
+    def _fill_with(self, slot: str, **more: str) -> str:
+        values = {**self.values, **more}
+        clause = self._choose(slot, values)
+        return "" if clause is None else fill(clause.text, values)
+
+
+def _values(brief: Brief, plan: Plan) -> dict[str, str]:
+    """The variables of the clauses; an empty one means there is nothing to say."""
+    language = brief.language
+    topics = wording(language).topics
+    topic = topics.get(brief.triage.category or "other", topics["other"])
+    restated = plan.restated
+    values = {
+        "name": plan.name,
+        "reference": plan.reference,
+        "company": " ".join(brief.company.split()),
+        "received": written(brief.received_on, language),
+        "today": written(brief.today, language),
+        "topic": plan.topic,
+        "topic_on": plan.topic if restated.subject else "",
+        "grievance": topic.grievance,
+        "Grievance": topic.grievance[:1].upper() + topic.grievance[1:],
+        "look": topic.look,
+        "noms": _join(restated.nouns, language),
+        "acts": _join(restated.acts, language),
+        "effort": _join(restated.effort, language),
+        "next": written(plan.next.due, language) if plan.next else "",
+        "promised": "yes" if plan.promised else "",
+        "rights": plan.rights,
+        "crisis": plan.crisis,
+    }
+    for citation in plan.citations[:1]:
+        article = next(match.article for match in brief.passages if match.id == citation.id)
+        values |= {"title": article.title, "quote": citation.quote, "kind": _KIND[article.kind]}
+    return values
+
+
+def _assemble(slots: dict[str, str], brief: Brief, plan: Plan) -> str:
+    """The whole text; the least needed slots are given up until it is short enough."""
+    if plan.stage == "safety_hold":
+        return slots["safety"]
+    slots = {slot: text for slot, text in slots.items() if text}
+    most = (rubric(brief.language).letter if plan.tone.form == "letter" else rubric(brief.language).chat)[1]
+    text = _laid_out(slots, brief.language, plan)
+    for slot in _DROPPED_FIRST:
+        if rubric(brief.language).size(text, brief.language) <= most:
+            break
+        if slot == "rights" and "regulator" in plan.escalations:
+            continue
+        slots.pop(slot, None)
+        text = _laid_out(slots, brief.language, plan)
+    return text
+
+
+def _laid_out(slots: dict[str, str], language: Language, plan: Plan) -> str:
+    order = tone_rules().families[plan.tone.family].order(plan.tone.form)
+    if plan.stage == "thanks":
+        order = (("opening", "feeling", "contact"),)
+    paragraphs = [
+        paragraph
+        for names in order
+        for paragraph in _paragraphs([slots[name] for name in names if name in slots], language)
+    ]
+    salutation, signature = slots.get("salutation", ""), slots.get("signature", "")
+    if plan.tone.form == "chat":
+        joint = "" if language == "zh" else " "
+        return joint.join((salutation, "\n".join(paragraphs))).strip()
+    return "\n\n".join(part for part in (salutation, *paragraphs, signature) if part)
+
+
+def _paragraphs(sentences: list[str], language: Language) -> Iterator[str]:
+    """The sentences as one paragraph, or as several where it would be too long to read."""
+    rules, joint = rubric(language), "" if language == "zh" else " "
+    paragraph = ""
+    for sentence in sentences:
+        longer = f"{paragraph}{joint}{sentence}" if paragraph else sentence
+        if paragraph and rules.size(longer, language) > rules.paragraph:
+            yield paragraph
+            longer = sentence
+        paragraph = longer
+    if paragraph:
+        yield paragraph
+
+
+def _sentences(sentences: Iterator[str] | map[str], language: Language) -> str:
+    return ("" if language == "zh" else " ").join(sentence for sentence in sentences if sentence)
+
+
+def _join(parts: tuple[str, ...], language: Language) -> str:
+    """A list in words: a、b和c; a, b and c."""
+    comma, last = ("、", "和") if language == "zh" else (", ", " and ")
+    return last.join((comma.join(parts[:-1]), parts[-1])) if len(parts) > 1 else "".join(parts)

@@ -1,0 +1,97 @@
+"""Sentences of policies in force that bear on a complaint and can be quoted to the customer."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+from bot.brief import Brief
+from bot.draft.rubric import Rubric, rubric
+from bot.draft.stated import looks_personal
+from bot.draft.tone import tone_rules
+from bot.suggestion import Citation
+from knowledge.case import Language
+from knowledge.match import PassageMatch
+
+MOST: Final = 3
+LEAST_SHARED: Final = 2
+"""Words (en) or pairs of characters (zh) a sentence must share with the complaint."""
+READ: Final = 2000
+"""Characters of the complaint that are compared."""
+
+_FORBIDDEN: Final = (
+    "deflect", "blame", "cold", "labels", "liability", "absolute", "withdrawal", "threat", "internal", "others",
+    "machine", "upsell",
+)  # fmt: skip
+_END: Final = {"zh": re.compile(r"(?<=[。！？])|\n"), "en": re.compile(r"(?<=[.!?])\s+|\n")}
+_HAN_RUN: Final = re.compile("[一-鿿]+")
+_WORD: Final = re.compile("[a-z]{4,}")
+_COMMON_ZH: Final = frozenset("的了我你您们是在不有就也都和与及或一个这那到给把被要会能可以上下来去说没为从对于人日月年元天内后前客户")
+_COMMON_EN: Final = frozenset(
+    "your with that this from have will they when which customer customers after before there their been than then "
+    "what were other more into only same each within does must company account days working where about also".split()
+)
+
+
+def usable(brief: Brief) -> Iterator[PassageMatch]:
+    """The passages a reply may rest on: in force today and in the language of the reply."""
+    for match in brief.passages:
+        if not match.superseded and match.article.in_force(brief.today) and match.article.language == brief.language:
+            yield match
+
+
+def citations(brief: Brief) -> tuple[Citation, ...]:
+    """The sentences that bear on the complaint most, best first, one of each passage; each verbatim."""
+    terms = _terms(brief.text[:READ], brief.language)
+    least = tone_rules().quote_similarity
+    found: list[tuple[float, Citation]] = []
+    for match in usable(brief):
+        if match.similarity < least:
+            continue
+        best = max(_sentences(match.passage.text, brief.language), key=lambda s: _shared(s, terms, brief.language), default="")
+        if best and _shared(best, terms, brief.language) >= LEAST_SHARED:
+            weight = match.similarity * _shared(best, terms, brief.language)
+            found.append((weight, Citation(id=match.id, quote=best)))
+    found.sort(key=lambda weighted: -weighted[0])
+    return tuple(citation for _, citation in found[:MOST])
+
+
+def quotable(sentence: str, language: Language) -> bool:
+    """Whether a sentence of an article can stand in a letter to a customer."""
+    rules = rubric(language)
+    least, most = rules.quote
+    return (
+        least <= rules.size(sentence, language) <= most
+        and sentence[-1] in "。！.!"
+        and not any(mark in sentence for mark in "“”\"‘《》⟦⟧{}#*|<>")
+        and not rules.staff.search(sentence)
+        and not rules.leaning.search(sentence)
+        and not _forbidden(sentence, rules)
+        and not looks_personal(sentence)
+    )
+
+
+def _forbidden(sentence: str, rules: Rubric) -> bool:
+    return any(rules.lexicons[name].search(sentence) for name in _FORBIDDEN)
+
+
+@lru_cache(maxsize=1024)
+def _sentences(text: str, language: Language) -> tuple[str, ...]:
+    pieces = (piece.strip() for piece in _END[language].split(text) if piece)
+    return tuple(piece for piece in pieces if piece and quotable(piece, language))
+
+
+def _shared(sentence: str, terms: frozenset[str], language: Language) -> int:
+    return len(_terms(sentence, language) & terms)
+
+
+@lru_cache(maxsize=2048)
+def _terms(text: str, language: Language) -> frozenset[str]:
+    if language == "en":
+        return frozenset(word[:6] for word in _WORD.findall(text.lower()) if word not in _COMMON_EN)
+    return frozenset(
+        pair
+        for run in _HAN_RUN.findall(text)
+        for pair in map("".join, zip(run, run[1:], strict=False))
+        if not _COMMON_ZH & set(pair)
+    )

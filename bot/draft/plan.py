@@ -1,0 +1,168 @@
+"""The Plan: what one reply must do, and all it may promise. Made from the Brief alone, before any word is chosen."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from bot.brief import Brief
+from bot.clocks.rules import Clocks, written
+from bot.draft.clauses import Stage, wording
+from bot.draft.commitments import commitments
+from bot.draft.passages import citations
+from bot.draft.restate import Restated, restate
+from bot.draft.stated import looks_personal
+from bot.draft.tone import Tone, read_tone
+from bot.suggestion import Citation, Clock, Commitment, NeedRead
+from knowledge.case import EscalationKind
+
+COMPANY: Final = "company."
+KNOWN: Final = 20
+
+_NAME: Final = re.compile(r"[A-Za-zÀ-ɏ一-鿿][A-Za-zÀ-ɏ一-鿿 .'’·-]{0,39}")
+_TITLES_ZH: Final = ("先生", "女士", "老师", "教授", "医生")
+_TITLES_EN: Final = ("Mr", "Mrs", "Ms", "Miss", "Mx", "Dr", "Prof")
+_REFERENCE: Final = re.compile(r"(?=.*\d)[A-Za-z0-9一-鿿][A-Za-z0-9一-鿿#/_.-]{2,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The slots of one reply."""
+
+    stage: Stage
+    tone: Tone
+    name: str
+    """How the customer may be addressed; empty where we do not know or may not say."""
+    reference: str
+    """The number to quote; empty where there is none fit to be shown."""
+    topic: str
+    """What it is about, in words for the customer."""
+    restated: Restated
+    needs: tuple[NeedRead, ...]
+    """What the customer asked for; every one gets an honest line."""
+    escalations: tuple[EscalationKind, ...]
+    promised: bool
+    """Whether earlier contacts promised something."""
+    next: Clock | None
+    """The next date the customer hears from us: the company's earliest that is not past and not this reply."""
+    final: Clock | None
+    """The statutory date of the decision, where it is verified and not past."""
+    rights: str
+    """Where the customer may turn, in words; empty where the rule packs do not say."""
+    rights_words: tuple[str, ...]
+    """One of these shows that a reply states the rights."""
+    crisis: str
+    """Whom to call in danger."""
+    commitments: tuple[Commitment, ...]
+    citations: tuple[Citation, ...]
+    """Verbatim sentences of passages in force that bear on it, best first."""
+    known: tuple[str, ...]
+    """What the customer already told us; never asked again."""
+
+
+def make_plan(brief: Brief) -> Plan:
+    """The plan for this complaint. Feelings choose the tone; they change no date, right or promise."""
+    stage = _stage(brief)
+    restated = restate(brief)
+    clocks = Clocks.shipped()
+    place = clocks.jurisdiction(brief.clocks, brief.language)
+    following, final = _next(brief), _final(brief)
+    rights, words = _rights(brief, place, final) if stage == "acknowledge" else ("", ())
+    return Plan(
+        stage=stage,
+        tone=read_tone(brief),
+        name=_name(brief),
+        reference=_reference(brief),
+        topic=_topic(brief, restated),
+        restated=restated,
+        needs=tuple(need for need in brief.triage.needs if need.kind == "explicit"),
+        escalations=tuple(dict.fromkeys(escalation.kind for escalation in brief.triage.escalations)),
+        promised=bool(brief.open_promises),
+        next=following,
+        final=final,
+        rights=rights,
+        rights_words=words,
+        crisis=clocks.crisis(place, brief.language),
+        commitments=commitments(
+            stage, brief.language, first=_first(brief), following=following, final=final
+        ),
+        citations=() if stage in ("safety_hold", "thanks") else citations(brief),
+        known=tuple(dict.fromkeys(fact.text for fact in brief.stated))[:KNOWN],
+    )
+
+
+def _stage(brief: Brief) -> Stage:
+    triage = brief.triage
+    if any(escalation.kind == "safety" for escalation in triage.escalations):
+        return "safety_hold"
+    if triage.complaint:
+        return "acknowledge"
+    asks = any(need.kind == "explicit" for need in triage.needs)
+    return "thanks" if triage.emotion.primary == "gratitude" and not asks else "answer"
+
+
+def _first(brief: Brief) -> Clock | None:
+    return next((clock for clock in brief.clocks if clock.stage == "first_reply"), None)
+
+
+def _next(brief: Brief) -> Clock | None:
+    """This reply is the first one, so the next date is that of the progress update, where there is one."""
+    ahead = sorted((clock for clock in brief.clocks if clock.due >= brief.today), key=_due)
+    own = [clock for clock in ahead if clock.rule.startswith(COMPANY)]
+    later = [clock for clock in own if clock.stage != "first_reply"]
+    return next(iter((*later, *own, *ahead)), None)
+
+
+def _due(clock: Clock) -> tuple[str, str]:
+    return clock.due.isoformat(), clock.rule
+
+
+def _final(brief: Brief) -> Clock | None:
+    return next(
+        (
+            clock
+            for clock in sorted(brief.clocks, key=_due)
+            if clock.stage == "final"
+            and clock.verified
+            and clock.due >= brief.today
+            and not clock.rule.startswith(COMPANY)
+        ),
+        None,
+    )
+
+
+def _rights(brief: Brief, place: str | None, final: Clock | None) -> tuple[str, tuple[str, ...]]:
+    """Avenues are always named; a statutory date only where somebody has verified its rule."""
+    rights = Clocks.shipped().rights(place, brief.sector, brief.received_on)
+    if rights is None:
+        return "", ()
+    said = rights.remedies.say(brief.language)
+    if rights.deadline is not None and final is not None:
+        due = written(final.due, brief.language)
+        joint = "" if brief.language == "zh" else " "
+        said = rights.deadline.say(brief.language).replace("{due}", due) + joint + said
+    return said, rights.mention
+
+
+def _topic(brief: Brief, restated: Restated) -> str:
+    topics = wording(brief.language).topics
+    topic = topics.get(brief.triage.category or "other", topics["other"])
+    if restated.subject and topic.topic_on:
+        return topic.topic_on.format(subject=restated.subject)
+    return topic.topic
+
+
+def _name(brief: Brief) -> str:
+    facts = {fact.field: fact.value.strip() for fact in brief.facts}
+    name, title = facts.get("name", ""), facts.get("title", "")
+    if not _NAME.fullmatch(name) or looks_personal(name):
+        return ""
+    if brief.language == "zh":
+        return f"{name}{title}" if title in _TITLES_ZH else name
+    title = title.rstrip(".")
+    surname = name.split()[-1]
+    return f"{title} {surname}" if title in _TITLES_EN and " " in name else name
+
+
+def _reference(brief: Brief) -> str:
+    reference = (brief.reference or "").strip()
+    return reference if _REFERENCE.fullmatch(reference) and not looks_personal(reference) else ""

@@ -1,0 +1,136 @@
+"""The rubric's words and limits (checks.toml), compiled."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+
+from knowledge.case import Language, Owned
+from knowledge.rules import load_rules
+
+FILE: Final = Path(__file__).with_name("checks.toml")
+LEXICONS: Final = (
+    "apology", "conditional_apology", "deflect", "blame", "cold", "labels", "vague", "promise", "open", "liability",
+    "absolute", "withdrawal", "threat", "internal", "others", "machine", "upsell",
+)  # fmt: skip
+
+
+def _compiles(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+    return patterns
+
+
+Patterns = Annotated[tuple[str, ...], AfterValidator(_compiles)]
+
+
+class _Lexicon(Owned):
+    zh: Patterns
+    en: Patterns
+
+
+class _Range(Owned):
+    zh: tuple[int, int]
+    en: tuple[int, int]
+
+
+class _Limit(Owned):
+    zh: int
+    en: int
+
+
+class _Length(Owned):
+    letter: _Range
+    chat: _Range
+    thanks: _Range
+    paragraph: _Limit
+    sentence: _Limit
+    apologies: Annotated[int, Field(ge=1)]
+    exclamations: Annotated[int, Field(ge=0)]
+
+
+class _Quotes(Owned):
+    length: _Range
+    staff: _Lexicon
+    leaning: _Lexicon
+
+
+def _all_there(lexicons: dict[str, _Lexicon]) -> dict[str, _Lexicon]:
+    if wrong := set(lexicons) ^ set(LEXICONS):
+        raise ValueError(f"lexicons missing or unknown: {', '.join(sorted(wrong))}")
+    return lexicons
+
+
+class _Checks(Owned):
+    version: str
+    source: str
+    valid_from: date
+    length: _Length
+    lexicons: Annotated[dict[str, _Lexicon], AfterValidator(_all_there)]
+    asks: dict[str, _Lexicon]
+    needs: dict[str, _Lexicon]
+    quotes: _Quotes
+
+
+@dataclass(frozen=True, slots=True)
+class Rubric:
+    """The rubric of one language."""
+
+    lexicons: dict[str, re.Pattern[str]]
+    asks: dict[str, re.Pattern[str]]
+    needs: dict[str, re.Pattern[str]]
+    letter: tuple[int, int]
+    """Characters (zh) or words (en): least, most."""
+    chat: tuple[int, int]
+    thanks: tuple[int, int]
+    paragraph: int
+    sentence: int
+    apologies: int
+    exclamations: int
+    quote: tuple[int, int]
+    staff: re.Pattern[str]
+    leaning: re.Pattern[str]
+
+    def size(self, text: str, language: Language) -> int:
+        """Characters without white space (zh), or words (en)."""
+        return len("".join(text.split())) if language == "zh" else len(text.split())
+
+
+@cache
+def rubric(language: Language) -> Rubric:
+    """The rubric of a language; read once.
+
+    Raises:
+        InvalidRules: the file breaks its schema.
+    """
+    rules = load_rules(FILE, _Checks)
+    length, zh = rules.length, language == "zh"
+
+    def compiled(lexicon: _Lexicon) -> re.Pattern[str]:
+        return re.compile("|".join(lexicon.zh if zh else lexicon.en), re.IGNORECASE)
+
+    def of(limits: _Range) -> tuple[int, int]:
+        return limits.zh if zh else limits.en
+
+    return Rubric(
+        lexicons={name: compiled(lexicon) for name, lexicon in rules.lexicons.items()},
+        asks={kind: compiled(lexicon) for kind, lexicon in rules.asks.items()},
+        needs={need: compiled(lexicon) for need, lexicon in rules.needs.items()},
+        letter=of(length.letter),
+        chat=of(length.chat),
+        thanks=of(length.thanks),
+        paragraph=length.paragraph.zh if zh else length.paragraph.en,
+        sentence=length.sentence.zh if zh else length.sentence.en,
+        apologies=length.apologies,
+        exclamations=length.exclamations,
+        quote=of(rules.quotes.length),
+        staff=compiled(rules.quotes.staff),
+        leaning=compiled(rules.quotes.leaning),
+    )

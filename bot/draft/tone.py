@@ -1,0 +1,123 @@
+"""How the customer feels, and what that asks of the wording (tone.toml).
+
+Tone changes words and their order, never what is promised.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Final, Literal, get_args
+
+from pydantic import Field, model_validator
+
+from bot.brief import Brief
+from knowledge.case import EmotionKind, Language, Owned
+from knowledge.rules import load_rules
+
+Family = Literal[
+    "anger", "anxiety", "disappointment", "sadness", "grief", "confusion", "gratitude", "neutral"
+]
+FAMILIES: Final[tuple[Family, ...]] = get_args(Family)
+Form = Literal["letter", "chat"]
+Order = tuple[tuple[str, ...], ...]
+"""Paragraphs of slots."""
+
+FILE: Final = Path(__file__).with_name("tone.toml")
+_KIND: Final[dict[EmotionKind, Family]] = {
+    "anger": "anger", "anxiety": "anxiety", "disappointment": "disappointment", "sadness": "sadness",
+    "confusion": "confusion", "gratitude": "gratitude", "neutral": "neutral",
+}  # fmt: skip
+
+
+class WordLists(Owned):
+    """Words of both languages."""
+
+    zh: tuple[str, ...]
+    en: tuple[str, ...]
+
+    def of(self, language: Language) -> tuple[str, ...]:
+        """The words of one language."""
+        return self.zh if language == "zh" else self.en
+
+
+class FamilyRules(Owned):
+    """What one feeling asks of a reply."""
+
+    letter: Annotated[Order, Field(min_length=1)]
+    chat: Annotated[Order, Field(min_length=1)]
+    signs: WordLists
+
+    def order(self, form: Form) -> Order:
+        """The paragraphs of this form."""
+        return self.letter if form == "letter" else self.chat
+
+
+class ToneRules(Owned):
+    """tone.toml."""
+
+    version: str
+    source: str
+    valid_from: date
+    chat_channels: tuple[str, ...]
+    quote_similarity: Annotated[float, Field(ge=0, le=1)]
+    grief: WordLists
+    families: dict[Family, FamilyRules]
+
+    @model_validator(mode="after")
+    def _complete(self) -> "ToneRules":
+        if missing := [family for family in FAMILIES if family not in self.families]:
+            raise ValueError(f"families without rules: {', '.join(missing)}")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """How this reply sounds."""
+
+    family: Family
+    intensity: int
+    """0..4."""
+    form: Form
+
+
+@cache
+def tone_rules() -> ToneRules:
+    """The rules; read once.
+
+    Raises:
+        InvalidRules: the file breaks its schema, or a family is missing.
+    """
+    return load_rules(FILE, ToneRules)
+
+
+def read_tone(brief: Brief) -> Tone:
+    """The tone that fits what the customer wrote and where they wrote it."""
+    emotion = brief.triage.emotion
+    family = "grief" if _grieves(brief) else _KIND[emotion.primary]
+    channel = brief.channel.lower()
+    chat = any(part in tone_rules().chat_channels for part in (channel, *re.split(r"[._-]", channel)))
+    return Tone(family, emotion.intensity, "chat" if chat else "letter")
+
+
+def acknowledges(text: str, family: Family, language: Language) -> bool:
+    """Whether a reply names the feeling; always for those that need no naming."""
+    signs = tone_rules().families[family].signs.of(language)
+    lowered = text.lower()
+    return not signs or any(sign in lowered for sign in signs)
+
+
+def _grieves(brief: Brief) -> bool:
+    """Somebody died, and it shows in more than one word."""
+    triage = brief.triage
+    sad = triage.emotion.primary == "sadness" or "sadness" in triage.emotion.scores
+    if not sad and not any(hint.kind == "life_event" for hint in triage.vulnerability):
+        return False
+    return _grief(brief.language).search(brief.text.lower()) is not None
+
+
+@cache
+def _grief(language: Language) -> re.Pattern[str]:
+    words = "|".join(map(re.escape, tone_rules().grief.of(language)))
+    return re.compile(rf"(?<![a-z])(?:{words})(?![a-z])" if language == "en" else words)

@@ -1,0 +1,232 @@
+/* The draft: it grows while it is written, then it is the agent's to edit, copy and account for. */
+
+import { ask, newOnce } from "./api.js";
+import { $, el } from "./dom.js";
+import { codes, day, money, say, word } from "./words.js";
+
+export class Reply {
+  /* `access()` gives the key, `tell(text)` reads a message out, `trouble(problem)` shows that something failed,
+     `go(id)` brings a passage into view. */
+  constructor({ access, tell, trouble, go }) {
+    Object.assign(this, { access, tell, trouble, go });
+    this.box = $("draft");
+    this.box.addEventListener("input", () => this.#buttons());
+    $("copy").addEventListener("click", () => this.#copy());
+    $("sent").addEventListener("click", () => this.#record(this.edited ? { action: "edited", text: this.box.value } : { action: "sent" }));
+    $("discard").addEventListener("click", () => this.#record({ action: "discarded" }));
+    $("restore").addEventListener("click", () => this.#put(this.draft.text));
+    $("correct").addEventListener("change", () => this.#buttons());
+    $("correct-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#record({ action: "corrected", category: $("correct").value });
+    });
+    this.clear();
+  }
+
+  /* Forgets the complaint before. */
+  clear() {
+    this.suggestion = null; // id of the finished suggestion that outcomes belong to
+    this.draft = null;
+    this.halted = false;
+    this.newer = null; // a draft that came while the agent was editing
+    this.passages = [];
+    this.category = null;
+    this.recorded = null;
+    this.keys = new Map();
+    this.#put("");
+    this.box.readOnly = true;
+    this.show();
+  }
+
+  get edited() {
+    return this.draft !== null && this.box.value !== this.draft.text;
+  }
+
+  /* A new telling begins. What the agent is editing stays. */
+  restart() {
+    this.halted = false;
+    if (this.edited) return;
+    this.draft = null;
+    this.#put("");
+    this.box.readOnly = true;
+    this.show();
+  }
+
+  /* No draft will come from this telling. */
+  halt() {
+    this.halted = true;
+    this.show();
+  }
+
+  grow(text) {
+    if (!this.draft) this.#put(this.box.value + text);
+  }
+
+  finish(draft) {
+    if (this.edited && draft.text !== this.draft.text) {
+      this.newer = draft;
+    } else {
+      const kept = this.edited ? this.box.value : draft.text;
+      this.draft = draft;
+      this.newer = null;
+      this.#put(kept);
+      this.box.readOnly = false;
+      this.tell(say("reply.ready"));
+    }
+    this.show();
+  }
+
+  /* The suggestion is stored under `id`: now outcomes can be recorded. */
+  settle(id, category) {
+    if (this.suggestion !== id) this.recorded = null;
+    this.suggestion = id;
+    this.category = category;
+    this.show();
+  }
+
+  show() {
+    const draft = this.draft;
+    this.box.lang = draft?.language ?? "";
+    $("reply-state").replaceChildren(...(draft ? source(draft) : [el("p", { class: "muted" }, say(this.halted ? "reply.none" : "reply.writing"))]));
+    $("newer").hidden = !this.newer;
+    $("newer").replaceChildren(
+      ...(this.newer ? [say("reply.newer"), " ", el("button", { type: "button", onclick: () => this.#take() }, say("reply.take"))] : []),
+    );
+    $("reply-faults").replaceChildren(...(draft ? faults(draft) : []));
+    $("reply-body").replaceChildren(...(draft ? [this.#citations(draft), commitments(draft), passed(draft)].flat().filter(Boolean) : []));
+    this.#corrections();
+    this.#report();
+    this.#buttons();
+  }
+
+  #put(text) {
+    this.box.value = text;
+    this.box.style.height = "auto";
+    this.box.style.height = `${Math.min(this.box.scrollHeight + 4, 480)}px`;
+    this.#buttons();
+  }
+
+  #take() {
+    this.draft = this.newer;
+    this.newer = null;
+    this.#put(this.draft.text);
+    this.box.focus();
+    this.show();
+  }
+
+  #buttons() {
+    const ready = this.draft !== null && !this.box.readOnly;
+    const over = this.recorded !== null && this.recorded.action !== "corrected";
+    $("copy").disabled = !ready;
+    $("sent").disabled = !ready || !this.suggestion || over || this.box.value.trim() === "";
+    $("sent").textContent = say(this.edited ? "reply.edited" : "reply.sent");
+    $("discard").disabled = !ready || !this.suggestion || over;
+    $("restore").hidden = !this.edited;
+    $("correct").disabled = !this.suggestion;
+    $("correct-save").disabled = !this.suggestion || !$("correct").value;
+  }
+
+  #corrections() {
+    const chosen = $("correct").value;
+    const options = codes("category").filter((code) => code !== this.category).map((code) => el("option", { value: code }, word("category", code)));
+    $("correct").replaceChildren(el("option", { value: "" }, say("correct.choose")), ...options);
+    if (chosen !== this.category) $("correct").value = chosen;
+  }
+
+  #report() {
+    const done = this.recorded;
+    $("recorded").hidden = !done;
+    $("recorded").textContent = done ? [say(`recorded.${done.action}`), done.category && word("category", done.category)].filter(Boolean).join(" ") : "";
+  }
+
+  async #copy() {
+    let copied = true;
+    try {
+      await navigator.clipboard.writeText(this.box.value);
+    } catch { // a frame without leave to use the clipboard
+      this.box.focus();
+      this.box.select();
+      copied = document.execCommand("copy");
+    }
+    this.tell(say(copied ? "reply.copied" : "reply.copy.failed"));
+    if (!copied) return;
+    $("copy").textContent = say("reply.copied");
+    setTimeout(() => { $("copy").textContent = say("reply.copy"); }, 1600);
+  }
+
+  async #record(outcome) {
+    const id = this.suggestion;
+    const body = JSON.stringify(outcome);
+    if (!this.keys.has(body)) this.keys.set(body, newOnce()); // the same click twice is one outcome
+    for (const button of ["sent", "discard", "correct-save"]) $(button).disabled = true;
+    try {
+      await ask(this.access(), `v1/suggestions/${encodeURIComponent(id)}/outcome`, { method: "POST", body: outcome, once: this.keys.get(body) });
+      if (this.suggestion !== id) return;
+      this.recorded = outcome;
+      if (outcome.action === "corrected") $("correct").value = "";
+      this.#report();
+      this.tell($("recorded").textContent);
+    } catch (problem) {
+      this.trouble(problem);
+    } finally {
+      this.#buttons();
+    }
+  }
+
+  #citations(draft) {
+    if (draft.citations.length === 0) return null;
+    const title = (id) => this.passages.find((passage) => passage.id === id)?.title ?? id;
+    return [
+      el("h4", {}, say("reply.citations")),
+      el(
+        "ul",
+        { class: "citations" },
+        draft.citations.map(({ id, quote }) =>
+          el("li", {}, el("button", { type: "button", class: "link", onclick: () => this.go(id) }, title(id)), el("q", { class: "muted small" }, quote)),
+        ),
+      ),
+    ];
+  }
+}
+
+function source(draft) {
+  return [
+    el("span", { class: "badge" }, say(`reply.source.${draft.source}`)),
+    draft.fallback_reason && el("span", { class: "muted small" }, say("reply.fallback", draft.fallback_reason)),
+  ].filter(Boolean);
+}
+
+function commitments(draft) {
+  if (draft.commitments.length === 0) return null;
+  return [
+    el("h4", {}, say("reply.commitments")),
+    el(
+      "ul",
+      { class: "promises" },
+      draft.commitments.map((one) =>
+        el(
+          "li",
+          {},
+          one.text,
+          el("small", {}, [one.amount !== null && money(one.amount, one.currency ?? "CNY"), one.deadline && say("reply.by", day(one.deadline)), one.source].filter(Boolean).join(" · ")),
+        ),
+      ),
+    ),
+  ];
+}
+
+const line = (check) => el("li", {}, el("b", {}, check.id), check.detail && ` ${check.detail}`);
+
+/* The checks that failed: seen before the draft is copied. */
+function faults(draft) {
+  const failed = draft.checks.filter((check) => !check.passed);
+  return failed.length ? [el("div", { class: "failed" }, el("p", {}, say("reply.failed", failed.length)), el("ul", {}, failed.map(line)))] : [];
+}
+
+/* The checks that passed are a number to open. */
+function passed(draft) {
+  const good = draft.checks.filter((check) => check.passed);
+  if (good.length === 0) return null;
+  const all = good.length === draft.checks.length;
+  return el("details", { class: "passed" }, el("summary", {}, say(all ? "reply.passed" : "reply.passed.some", good.length)), el("ul", {}, good.map(line)));
+}
