@@ -35,7 +35,7 @@ from bot.running import LocalKey
 from bot.settings import Settings
 from bot.wiring import Parts, open_parts
 from knowledge.errors import KnowledgeError
-from profiles.errors import ProfileError
+from profiles.errors import ProfilesError
 
 WEB: Final = Path(__file__).with_name("web")
 CONTROLLERS: Final = (
@@ -87,7 +87,7 @@ def create_app(
         exception_handlers={
             BotError: handle_ours,
             KnowledgeError: handle_ours,
-            ProfileError: handle_ours,
+            ProfilesError: handle_ours,
             HTTPException: handle_http,
             Exception: handle_unexpected,
         },

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from bot.errors import BotError
 from knowledge.errors import KnowledgeError
-from profiles.errors import ProfileError
+from profiles.errors import ProfilesError
 
-OURS: Final = (BotError, KnowledgeError, ProfileError)
+OURS: Final = (BotError, KnowledgeError, ProfilesError)
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.complaint import CustomerRef
 from bot.suggestion import ContactCard, FactCard, ProfileView
+from profiles.fact import Fact
 from profiles.store import ProfileStore
 from profiles.view import View, view
 
@@ -18,6 +19,8 @@ class Who:
 
     view: ProfileView
     open_promises: tuple[str, ...] = ()
+    model_facts: tuple[FactCard, ...] = ()
+    """What a language model may read of the facts."""
     names: tuple[str, ...] = ()
     """The customer's names, so that redaction finds them whatever the context."""
 
@@ -31,24 +34,21 @@ def recognise(profiles: ProfileStore, tenant: str, reference: CustomerRef | None
     if customer is None:
         return Who(ProfileView(verified=reference.verified, note="no customer is known under this reference"))
     seen = view(customer, purpose=PURPOSE, today=today, verified=reference.verified)
+    readable = view(customer, purpose=PURPOSE, today=today, verified=reference.verified, for_model=True)
     names = tuple(fact.value for fact in customer.facts if fact.field == "name" and len(fact.value) > 1)
-    return Who(_shown(customer.id, reference.verified, seen), seen.open_promises, names)
+    return Who(
+        _shown(customer.id, reference.verified, seen),
+        seen.open_promises,
+        tuple(map(_fact_card, readable.facts)),
+        names,
+    )
 
 
 def _shown(customer_id: str, verified: bool, seen: View) -> ProfileView:
     return ProfileView(
         customer_id=customer_id,
         verified=verified,
-        facts=tuple(
-            FactCard(
-                field=fact.field,
-                value=fact.value,
-                source=fact.source,
-                observed_at=fact.observed_at,
-                confidence=fact.confidence,
-            )
-            for fact in seen.facts
-        ),
+        facts=tuple(map(_fact_card, seen.facts)),
         contacts=tuple(
             ContactCard(
                 at=contact.at,
@@ -61,4 +61,14 @@ def _shown(customer_id: str, verified: bool, seen: View) -> ProfileView:
             for contact in seen.contacts
         ),
         note=seen.note,
+    )
+
+
+def _fact_card(fact: Fact) -> FactCard:
+    return FactCard(
+        field=fact.field,
+        value=fact.value,
+        source=fact.source,
+        observed_at=fact.observed_at,
+        confidence=fact.confidence,
     )

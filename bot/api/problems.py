@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problem details. The one table that decides HTTP status. Never echoes input."""
 
 import logging
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
@@ -44,6 +44,8 @@ STATUS: Final[dict[type[Exception], int]] = {
     knowledge_errors.IndexLocked: HTTP_503_SERVICE_UNAVAILABLE,
     knowledge_errors.IndexUnavailable: HTTP_503_SERVICE_UNAVAILABLE,
     profile_errors.InvalidInput: HTTP_400_BAD_REQUEST,
+    profile_errors.UnknownCustomer: HTTP_404_NOT_FOUND,
+    profile_errors.IdentityConflict: HTTP_409_CONFLICT,
 }
 """A subclass without its own line has the status of its nearest base; roots without one are a 500."""
 
@@ -114,9 +116,9 @@ def _faults(extra: Any) -> list[dict[str, Any]]:
     if not isinstance(extra, list):
         return []
     found: list[dict[str, Any]] = []
-    for item in extra:  # pyright: ignore[reportUnknownVariableType]  # Litestar types it as Any
+    for item in cast("list[Any]", extra):
         if isinstance(item, dict):
-            fault: dict[str, Any] = item
+            fault = cast("dict[str, Any]", item)
             found.append({"field": str(fault.get("key", "")), "detail": str(fault.get("message", ""))})
     return found
 

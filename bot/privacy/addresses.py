@@ -16,12 +16,17 @@ from bot.privacy.patterns.labels import words_pattern
 from bot.privacy.rules import privacy_rules, regions
 
 _HAN = "\u3400-\u9fff"
-_NUMBER = r"(?:[0-9]{1,5}(?:[-~][0-9]{1,4}){0,3}|[A-Za-z][0-9]{0,3}|[0-9]{1,4}[A-Za-z]|[一二三四五六七八九十百]{1,4}|[甲乙丙丁东西南北])"
-_MUNICIPALITIES = ("北京", "上海", "天津", "重庆", "香港", "澳门")
+_NUMBER = (
+    r"(?:[0-9]{1,5}(?:[-~][0-9]{1,4}){0,3}|[A-Za-z][0-9]{0,3}|[0-9]{1,4}[A-Za-z]"
+    r"|[一二三四五六七八九十百]{1,4}|[甲乙丙丁东西南北])"
+)
+_DOOR = r"(?: ?[A-Za-z]?[0-9]{2,5}(?![0-9年月元]))?"
+"""A room number at the end that says neither 室 nor 号."""
 _HOUSE = re.compile(
     "[0-9A-Za-z一二三四五六七八九十百甲乙丙丁东南西北] ?[号弄栋幢座单室组巷队期]|[0-9]-[0-9]{1,4}-[0-9]"
 )
 """What every address with a house number has somewhere."""
+_MUNICIPALITIES = ("北京", "上海", "天津", "重庆", "香港", "澳门")
 _LONGEST_NAME = 8
 _WALK = 24
 """Characters that the beginning of an address may lie before its first number."""
@@ -29,7 +34,7 @@ _SEGMENT = re.compile(r"[^,，。;；!！?？\n\ufffc]{2,70}")
 _JOINT = re.compile(r"(?:[\s:=]|是|为|在|到|现|的|[(（]){0,4}")
 _TAIL = re.compile(r"[\s(（-]+$|(?:收|的|请|谢谢|电话|手机|联系人|姓名|收件人|邮编).*$", re.DOTALL)
 _DIVISION = re.compile(
-    "(?:[\u3400-\u9fff]{1,9}?(?:省|自治区|自治州|(?<![超城门股夜菜集])市|自治县|县|盟|(?<![小社园景校厂库片院禁专灾战山])区|(?<!国)旗))+"
+    "省|自治区|自治州|(?<![超城门股夜菜集])市|自治县|县|盟|(?<![小社园景校厂库片院禁专灾战山])区|(?<!国)旗"
 )
 
 
@@ -37,25 +42,18 @@ class ChineseAddresses:
     """The rules for Chinese addresses, with the words of privacy.toml and regions.toml."""
 
     def __init__(self) -> None:
-        words = privacy_rules().addresses_zh
-        places = regions()
-        streets, estates = (
-            _unlike(words.streets, words.not_streets),
-            _unlike(words.estates, words.not_estates),
-        )
-        first, unit = (
-            f"(?:{words_pattern(words.first_units)})(?!线)",
-            f"(?:{words_pattern(words.units)})(?!线)",
-        )
-        name = f"(?:{streets}|{estates})"
-        piece = rf" ?{_NUMBER} ?{unit}|-[0-9]{{1,5}}"
+        words, places = privacy_rules().addresses_zh, regions()
+        streets, estates = words.streets, words.estates
+        name = f"(?:{_unlike(streets, words.not_streets)}|{_unlike(estates, words.not_estates)})"
+        first = f"(?:{words_pattern(words.first_units)})(?!线)"
+        unit = f"(?:{words_pattern(words.units)})(?!线)"
+        numbered = f" ?{_NUMBER} ?{unit}"
+        further = f"[ ,-]?(?:{numbered}|-[0-9]{{1,5}}|[{_HAN}A-Za-z]{{1,9}}?{name}{numbered})"
         self._lower_end = re.compile(
-            rf"{name} ?{_NUMBER} ?{first}(?:[ ,-]?(?:{piece}|[{_HAN}A-Za-z]{{1,9}}?{name} ?{_NUMBER} ?{unit}))*(?: ?[A-Za-z]?[0-9]{{2,5}}(?![0-9年月元]))?"
-            rf"|{name} ?[0-9]{{1,4}}-[0-9]{{1,4}}-[0-9]{{1,5}}(?![0-9])"
+            f"{name} ?(?:{_NUMBER} ?{first}(?:{further})*{_DOOR}|[0-9]{{1,4}}-[0-9]{{1,4}}-[0-9]{{1,5}}(?![0-9]))"
         )
         self._suffix = re.compile(name)
-        self._named = re.compile(rf"[{_HAN}A-Za-z0-9]{{2,9}}?{name}")
-        self._unit = re.compile(rf"{_NUMBER} ?{unit}")
+        self._unit = re.compile(f"{_NUMBER} ?{unit}")
         self._labels = frozenset(words.labels)
         self._lead_in = re.compile(words_pattern((*words.labels, *words.verbs)))
         self._stops = frozenset(words.stops)
@@ -90,13 +88,12 @@ class ChineseAddresses:
         return below if below > start else max(start, end - _LONGEST_NAME)
 
     def _can_name(self, character: str) -> bool:
-        return (
-            "\u3400" <= character <= "\u9fff" or character.isascii() and character.isalnum()
-        ) and character not in self._stops
+        nameable = "\u3400" <= character <= "\u9fff" or (character.isascii() and character.isalnum())
+        return nameable and character not in self._stops
 
     def _below_division(self, text: str, start: int, end: int) -> int:
         """Past the provinces, cities and districts that stand between `start` and `end`, but not at `end`."""
-        for division in _DIVISION.finditer(text, start, end):
+        for division in _DIVISION.finditer(text, start + 1, end):
             start = division.end() if division.end() < end else start
         for region in self._regions:
             found = region.search(text, start, end)
@@ -114,12 +111,19 @@ class ChineseAddresses:
         tail = _TAIL.search(text, segment.start(), end)
         end = tail.start() if tail else end
         start = self._below_division(text, segment.start(), end)
-        named = self._named.search(text, start, end)
+        named = self._named(text, start, end)
         houses = [house.end() for house in self._unit.finditer(text, start, end)]
         said = lead_in[0] in self._labels and joint is not None and joint.end() > joint.start()
         if named and (houses or said):
-            end = end if said else max(named.end(), *houses)
+            end = end if said else max(named, *houses)
             found.append(Candidate(start, end, Kind.ADDRESS, f"street level after {lead_in[0]!r}"))
+
+    def _named(self, text: str, start: int, end: int) -> int:
+        """Where the first street or estate with a name of two characters or more ends; 0 if there is none."""
+        for suffix in self._suffix.finditer(text, start + 2, end):
+            if self._can_name(text[suffix.start() - 1]) and self._can_name(text[suffix.start() - 2]):
+                return suffix.end()
+        return 0
 
 
 def _unlike(words: tuple[str, ...], unless: tuple[str, ...]) -> str:

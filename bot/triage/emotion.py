@@ -28,12 +28,12 @@ _AS: dict[str, EmotionKind] = {kind: kind for kind in EMOTIONS if kind != "neutr
 """What the kinds of the lexicon are read as; the others only move these."""
 _MASS = {0.5: 0.3, 1: 0.7, 2: 1.6, 3: 2.8, 4: 4.5}
 """What a signal weighs beside signals of other kinds, by its level."""
-_TOLD: dict[EmotionKind, float] = {"anxiety": 1.2, "disappointment": 1.4, "sadness": 1.3, "confusion": 1.3}
-_RANK: tuple[EmotionKind, ...] = (
-    "sadness", "anxiety", "disappointment", "confusion", "gratitude", "anger"
-)  # fmt: skip
-"""Who is primary when two weigh the same: anger is often the tone of a text that is about something else."""
-
+_FACTORS: dict[bool, dict[EmotionKind, float]] = {
+    False: {"anger": 0.75, "anxiety": 1.2, "disappointment": 1.6, "sadness": 1.5, "confusion": 1.3, "gratitude": 1.0},
+    True: {"anger": 1.1, "anxiety": 1.3, "disappointment": 1.1, "sadness": 1.0, "confusion": 0.9, "gratitude": 1.0},
+}
+"""How much a kind counts in a text written calmly (False) or with exclamation marks and capitals (True): anger and
+anxiety are loud, the other feelings are quiet."""
 _NOT_BEFORE = re.compile(
     r"(?:(?<![得要])不(?:是|会|再|太|很|算|想|怎么|觉得|感到|那么)?|没(?:有)?(?:觉得|感到|什么|那么|太)?|并非|别|毫无|从不"
     r"|\b(?:not|never|isn't|wasn't|aren't|don't|didn't|doesn't|hardly|nor)"
@@ -114,11 +114,22 @@ def _styled(found: Scan, style: Style, felt: list[_Signal]) -> list[_Signal]:
         return [_Signal("anger", 4, Span(0, len(found.text), found.text))]
     spans = [*style.stressed, *style.marks]
     feelings = [signal for signal in felt if signal.kind != "gratitude" and signal.level >= 1]
+    quiet = _quiet(found, style)
+    if quiet and all(signal.level < 2 for signal in feelings):
+        return [quiet]
     if not feelings:
         return list(_heated(found, style, spans, told=bool(felt))) if is_complaint(found) else []
     strongest = max(feelings, key=lambda signal: signal.level)
     kind = strongest.kind if strongest.level > 1 else "anger"
     return [_Signal(kind, 1, span) for span in spans[:3]]
+
+
+def _quiet(found: Scan, style: Style) -> _Signal | None:
+    """A loss or an illness told at length and without heat."""
+    told = found.of("vulnerability", "life_event", "health")
+    if style.heated or not style.personal or not told or len(found.text) < _SHORT:
+        return None
+    return _Signal("sadness", 1, found.span(told[0]))
 
 
 def _heated(found: Scan, style: Style, spans: list[Span], *, told: bool) -> Iterator[_Signal]:
@@ -168,9 +179,10 @@ def _noted(found: Scan) -> Iterator[_Signal]:
 
 
 def _reading(signals: list[_Signal], style: Style | None = None) -> EmotionReading:
+    factors = _FACTORS[style.heated if style else False]
     masses: dict[EmotionKind, float] = {}
     for signal in signals:
-        masses[signal.kind] = masses.get(signal.kind, 0) + _MASS[signal.level] * _TOLD.get(signal.kind, 1)
+        masses[signal.kind] = masses.get(signal.kind, 0) + _MASS[signal.level] * factors[signal.kind]
     if not masses:
         return EmotionReading("neutral", 0, {"neutral": 1.0}, ())
     primary = max(masses, key=lambda kind: masses[kind])

@@ -1,6 +1,7 @@
 """How a text is written, whatever its words: capitals, repeated marks, questions that want no answer."""
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.triage.language import is_common_english
@@ -35,6 +36,8 @@ class Style:
     """Repeated exclamation and question marks."""
     exclamations: int
     """All exclamation marks."""
+    heated: bool
+    """Any of these, or a single exclamation mark."""
     personal: bool
     """Speaks to someone: you, 你们, contractions, particles of spoken Chinese."""
     formal: bool
@@ -48,19 +51,24 @@ def style_of(text: str) -> Style:
     text = _PLACEHOLDER.sub(lambda match: " " * len(match[0]), text)
     letters = len(_LETTER.findall(text))
     upper = len(_UPPER.findall(text))
+    shouted = letters >= 12 and upper >= 0.6 * letters and not _mostly_chinese(text, letters)
+    stressed = tuple(_spans(match for match in _CAPITALS.finditer(text) if _stress(match[0])))
+    marks = tuple(_spans(_MARKS.finditer(text)))
+    exclamations = text.count("!") + text.count("！")
     return Style(
-        shouted=letters >= 12 and upper >= 0.6 * letters and not _mostly_chinese(text, letters),
-        stressed=tuple(
-            Span(match.start(), match.end(), match[0])
-            for match in _CAPITALS.finditer(text)
-            if _stress(match[0])
-        ),
-        marks=tuple(Span(match.start(), match.end(), match[0]) for match in _MARKS.finditer(text)),
-        exclamations=text.count("!") + text.count("！"),
+        shouted=shouted,
+        stressed=stressed,
+        marks=marks,
+        exclamations=exclamations,
+        heated=bool(shouted or stressed or marks or exclamations),
         personal=bool(_PERSONAL.search(text)),
         formal=bool(_FORMAL.search(text)),
         questions=text.count("?") + text.count("？"),
     )
+
+
+def _spans(matches: Iterable[re.Match[str]]) -> Iterator[Span]:
+    return (Span(match.start(), match.end(), match[0]) for match in matches)
 
 
 def _stress(capitals: str) -> bool:

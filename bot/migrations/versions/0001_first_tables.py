@@ -138,6 +138,7 @@ def upgrade() -> None:
     op.create_index("passages_by_article", "passages", ["tenant", "article_id"], unique=False)
     op.create_table(
         "consents",
+        sa.Column("tenant", sa.String(length=80), nullable=False),
         sa.Column("customer_id", sa.String(length=200), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -145,11 +146,11 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("consent_id", sa.String(length=200), nullable=True),
         sa.Column("channel", sa.String(length=60), nullable=False),
-        sa.Column("tenant", sa.String(length=80), nullable=False),
-        sa.PrimaryKeyConstraint("customer_id", "digest", "tenant"),
+        sa.PrimaryKeyConstraint("tenant", "customer_id", "digest"),
     )
     op.create_table(
         "contacts",
+        sa.Column("tenant", sa.String(length=80), nullable=False),
         sa.Column("customer_id", sa.String(length=200), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("added", sa.Boolean(), nullable=False),
@@ -160,19 +161,19 @@ def upgrade() -> None:
         sa.Column("intensity", sa.Integer(), nullable=False),
         sa.Column("case_id", sa.String(length=200), nullable=True),
         sa.Column("promise", sa.Text(), nullable=True),
-        sa.Column("tenant", sa.String(length=80), nullable=False),
-        sa.PrimaryKeyConstraint("customer_id", "digest", "tenant"),
+        sa.PrimaryKeyConstraint("tenant", "customer_id", "digest"),
     )
     op.create_table(
         "customers",
+        sa.Column("tenant", sa.String(length=80), nullable=False),
         sa.Column("id", sa.String(length=200), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=True),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
-        sa.Column("tenant", sa.String(length=80), nullable=False),
-        sa.PrimaryKeyConstraint("id", "tenant"),
+        sa.PrimaryKeyConstraint("tenant", "id"),
     )
     op.create_table(
         "facts",
+        sa.Column("tenant", sa.String(length=80), nullable=False),
         sa.Column("customer_id", sa.String(length=200), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("field", sa.String(length=60), nullable=False),
@@ -184,21 +185,20 @@ def upgrade() -> None:
         sa.Column("consent_id", sa.String(length=200), nullable=True),
         sa.Column("confidence", sa.Double(), nullable=False),
         sa.Column("expires_at", sa.Date(), nullable=True),
-        sa.Column("tenant", sa.String(length=80), nullable=False),
-        sa.PrimaryKeyConstraint("customer_id", "position", "tenant"),
+        sa.PrimaryKeyConstraint("tenant", "customer_id", "position"),
     )
     op.create_table(
         "identities",
+        sa.Column("tenant", sa.String(length=80), nullable=False),
         sa.Column("customer_id", sa.String(length=200), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("value", sa.String(length=200), nullable=False),
         sa.Column("normalised", sa.Text(), nullable=False),
         sa.Column("verified", sa.Boolean(), nullable=False),
-        sa.Column("tenant", sa.String(length=80), nullable=False),
-        sa.PrimaryKeyConstraint("customer_id", "position", "tenant"),
+        sa.PrimaryKeyConstraint("tenant", "customer_id", "position"),
     )
-    op.create_index("identities_by_value", "identities", ["tenant", "kind", "normalised"], unique=False)
+    op.create_index("identities_by_value", "identities", ["tenant", "normalised", "kind"], unique=False)
     op.create_index(
         "identities_one_external_id",
         "identities",

@@ -15,7 +15,7 @@ _NEAR = 16
 """Characters a label may be away from its number if it does not touch it."""
 
 _JOINTS = (
-    r"[\s:=#№.()\"'“”‘’\[\]【】<>「」*|,-]|号码?|编号|代码|是|为|叫|的|我的|改成|换成"
+    r"[\s:=#№.()\"'“”‘’\[\]【】<>「」*|-]|号码?|编号|代码|是|为|叫|的|我的|改成|换成"
     r"|(?:number|num|no|nr|nbr|id|code|is|was|it's|in|are)(?![a-z])"
 )
 _TOUCHING = re.compile(rf"(?:{_JOINTS}|[a-z]{{1,6}}-?\Z)*")

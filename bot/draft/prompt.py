@@ -1,0 +1,192 @@
+"""The prompt of one reply: our rules with the Plan filled in, then sources and the customer's words as data.
+
+prompts/reply_*.md, words_*.md   the frame (string.Template; a missing variable raises KeyError)
+prompts/*.toml                   the parts that depend on the complaint
+
+No secret, no score and no past case goes in; what is not in the prompt cannot be talked out of the model.
+"""
+
+import re
+import secrets
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+from pathlib import Path
+from string import Template
+from typing import Final, Literal
+
+from bot.brief import Brief
+from bot.clocks.rules import written
+from bot.draft.chat import Message
+from bot.draft.clauses import wording
+from bot.draft.plan import Plan
+from bot.draft.rubric import rubric
+from bot.draft.tone import Family, tone_rules
+from knowledge.case import EscalationKind, Language, Owned
+from knowledge.rules import load_rules
+
+FOLDER: Final = Path(__file__).with_name("prompts")
+MOST_WORDS: Final = 8_000
+"""Characters of the customer's words a model is given: what is longer loses its middle."""
+
+_HIDDEN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+)
+_TURN_MARK: Final = re.compile(r"\[(/?[A-Z_]{3,20})\]")
+_ANGLES: Final = str.maketrans("<>", "‹›")
+
+
+class _Parts(Owned):
+    """prompts/zh.toml, prompts/en.toml."""
+
+    version: str
+    source: str
+    valid_from: date
+    nothing: str
+    comma: str
+    customer: str
+    agent: str
+    bot: str
+    stages: dict[Literal["acknowledge", "answer", "thanks"], str]
+    forms: dict[Literal["letter", "chat", "thanks"], str]
+    families: dict[Family, str]
+    slots: dict[str, str]
+    escalations: dict[EscalationKind, str]
+
+
+def render(brief: Brief, plan: Plan, marker: str | None = None) -> tuple[Message, ...]:
+    """The messages for one reply: system, then user.
+
+    Args:
+        brief: The evidence.
+        plan: What the reply must do; never of the stage `safety_hold`, whose text is fixed.
+        marker: Fences the material in; random where none is given, so that nobody can write it beforehand.
+
+    Raises:
+        KeyError: a template names a variable that does not exist.
+        InvalidRules: a parts file breaks its schema.
+    """
+    parts, language = _parts(brief.language), brief.language
+    marker = marker or secrets.token_hex(8)
+    facts = (*plan.restated.nouns, *plan.restated.acts)
+    values = {
+        "company": plain(brief.company),
+        "topic": plan.topic,
+        "received": written(brief.received_on, language),
+        "today": written(brief.today, language),
+        "next": written(plan.next.due, language) if plan.next else "",
+        "name": plain(plan.name),
+        "reference": plain(plan.reference),
+        "facts": plain(parts.comma.join(facts)),
+        "asks": parts.comma.join(_asks(plan, language)),
+        "rights": plan.rights,
+    }
+    lines = (Template(line).substitute(values) for line in _slots(plan, parts))
+    system = _template(f"reply_{language}").substitute(
+        values,
+        stage=parts.stages["acknowledge" if plan.stage == "safety_hold" else plan.stage],
+        slots="\n".join(f"{number}. {line}" for number, line in enumerate(lines, start=1)),
+        commitments="\n".join(f"- {commitment.text}" for commitment in plan.commitments)
+        or f"- {parts.nothing}",
+        known=plain(parts.comma.join(plan.known)) or parts.nothing,
+        form=_form(plan, parts, language),
+        tone=parts.families[plan.tone.family],
+        marker=marker,
+    )
+    user = _template(f"words_{language}").substitute(
+        sources="\n".join(_sources(brief, plan)) or parts.nothing, words=_words(brief, parts), marker=marker
+    )
+    return Message("system", system), Message("user", user)
+
+
+def plain(text: str) -> str:
+    """Material without what a model server may take for its own signs, and without hidden characters."""
+    return _TURN_MARK.sub(r"(\1)", _HIDDEN.sub("", text).translate(_ANGLES))
+
+
+@cache
+def rules_text(language: Language) -> tuple[str, ...]:
+    """The sentences of our own instructions, without the variable ones: a reply that holds one repeats the prompt."""
+    frame = (FOLDER / f"reply_{language}.md").read_text(encoding="utf-8")
+    sentences = re.split(r"(?<=[.:。：；])\s*|\n\s*\n|\n(?=[-#])", frame)
+    joint = "" if language == "zh" else " "
+    return tuple(joint.join(piece.split()) for piece in sentences if "$" not in piece)
+
+
+@cache
+def _parts(language: Language) -> _Parts:
+    return load_rules(FOLDER / f"{language}.toml", _Parts)
+
+
+@cache
+def _template(name: str) -> Template:
+    return Template((FOLDER / f"{name}.md").read_text(encoding="utf-8").strip())
+
+
+def _slots(plan: Plan, parts: _Parts) -> Iterator[str]:
+    """What the reply says, in the order the customer's feeling asks for."""
+    said = dict(_said(plan, parts))
+    if plan.stage == "thanks":
+        order: tuple[tuple[str, ...], ...] = (("opening", "feeling"),)
+    else:
+        order = tone_rules().families[plan.tone.family].order(plan.tone.form)
+    for name in ("salutation", *(name for names in order for name in names), "signature"):
+        yield from said.get(name, ())
+
+
+def _said(plan: Plan, parts: _Parts) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The lines of each slot that has something to say."""
+    slots, form, stage = parts.slots, plan.tone.form, plan.stage
+    yield "salutation", (slots[f"salutation_{form}" if plan.name else f"stranger_{form}"],)
+    reference = (slots["reference"],) if plan.reference and stage != "thanks" else ()
+    yield "opening", (slots[f"opening_{stage}"], *reference)
+    yield "feeling", (slots["feeling" if stage == "acknowledge" else f"feeling_{stage}"],)
+    yield "facts", (slots["facts" if plan.restated.nouns or plan.restated.acts else "facts_none"],)
+    yield "action", (slots["action" if plan.next else "action_undated"],)
+    if plan.needs:
+        yield "needs", (slots["needs"],)
+    if plan.promised:
+        yield "promise", (slots["promise"],)
+    if plan.citations:
+        yield "policy", (slots["policy"],)
+    if stage == "acknowledge":
+        escalations = (parts.escalations[kind] for kind in plan.escalations if kind in parts.escalations)
+        yield "escalation", tuple(escalations)
+    if plan.rights:
+        yield "rights", (slots["rights"],)
+    yield "contact", (slots["contact"],)
+    if form == "letter":
+        yield "signature", (slots["signature"],)
+
+
+def _asks(plan: Plan, language: Language) -> Iterator[str]:
+    words = wording(language).needs
+    for need in dict.fromkeys(need.need for need in plan.needs):
+        yield words[need if need in words else "other"].ask
+
+
+def _form(plan: Plan, parts: _Parts, language: Language) -> str:
+    rules = rubric(language)
+    form: Literal["letter", "chat", "thanks"] = "thanks" if plan.stage == "thanks" else plan.tone.form
+    least, most = {"letter": rules.letter, "chat": rules.chat, "thanks": rules.thanks}[form]
+    return Template(parts.forms[form]).substitute(least=least, most=most)
+
+
+def _sources(brief: Brief, plan: Plan) -> Iterator[str]:
+    titles = {match.id: match.article.title for match in brief.passages}
+    for citation in plan.citations:
+        yield plain(f"{citation.id} | {titles[citation.id]} | {citation.quote}".replace("\n", " "))
+
+
+def _words(brief: Brief, parts: _Parts) -> str:
+    """What was said; a conversation with its speakers."""
+    if all(turn.speaker == "customer" for turn in brief.turns):
+        return _shortened(plain(brief.text))
+    names = {"customer": parts.customer, "agent": parts.agent, "bot": parts.bot}
+    return _shortened("\n".join(f"{names[turn.speaker]}: {plain(turn.text)}" for turn in brief.turns))
+
+
+def _shortened(text: str) -> str:
+    half = MOST_WORDS // 2
+    return text if len(text) <= MOST_WORDS else f"{text[:half]}\n[…]\n{text[-half:]}"
