@@ -42,7 +42,17 @@ CONTROLLERS: Final = (
     Complaints, Suggestions, TriageNow, Cases, Articles, Searching, Customers, Insight,
     Widget, Inbound, Health, Metrics,
 )  # fmt: skip
-PARTS: Final = ("desk", "store", "tenants", "knowledge", "profiles", "index", "search", "database")
+PARTS: Final = (
+    "desk",
+    "store",
+    "tenants",
+    "knowledge",
+    "profiles",
+    "index",
+    "search",
+    "database",
+    "taxonomy",
+)
 """Attributes of Parts that handlers may ask for by name."""
 
 PartsOpener = Callable[[Settings], AbstractContextManager[Parts]]

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 from knowledge.case import Language
@@ -14,6 +15,9 @@ DateOrder = Literal["ymd", "dmy", "mdy"]
 
 EXACT_DIGITS: Final = 15
 """Digits of a number that a spreadsheet keeps exactly."""
+
+MAX_LABEL: Final = 80
+"""Characters of a label; what is longer is prose."""
 
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
 _NO_WORD = re.compile(r"[\W_]+")
@@ -57,6 +61,7 @@ def text_of(value: Any) -> str:
     return str(value).strip().removeprefix("\ufeff")
 
 
+@lru_cache(4096)  # column names and labels come again in every row
 def key(name: str) -> str:
     """The name without what does not count: case, width, spaces, punctuation, and what is in brackets."""
     plain = unicodedata.normalize("NFKC", name).casefold()
@@ -166,7 +171,7 @@ class Labels:
 
     def find(self, name: str) -> str | None:
         """The code; None for a name we do not know."""
-        return self._codes.get(key(name))
+        return self._codes.get(key(name)) if len(name) <= MAX_LABEL else None
 
 
 def language_of(text: str) -> Language | None:

@@ -263,7 +263,9 @@ class Intake:
         return code
 
     def _labels_of(self, table: str) -> Labels:
-        return self._labels.setdefault(table, self.headers.labels(table))
+        if table not in self._labels:
+            self._labels[table] = self.headers.labels(table)
+        return self._labels[table]
 
     # ---- remarks
 

@@ -97,13 +97,13 @@ def _bad_record(number: int, error: Exception, feed: _Feed) -> RowProblem:
 def _delimiter(sample: list[str]) -> str:
     """The delimiter by which most of the first rows have as many columns as the first that has several."""
 
-    def agreement(delimiter: str) -> tuple[int, int]:
+    def agreement(delimiter: str) -> tuple[float, int]:
         try:
             counts = [len(record) for record in csv.reader(sample, delimiter=delimiter)]
         except csv.Error:
-            return 0, 0
+            return 0.0, 0
         width = next((count for count in counts if count > 1), 0)
-        return counts.count(width), width
+        return counts.count(width) / max(len(counts), 1), width
 
     return max(",;\t", key=agreement)
 

@@ -82,7 +82,7 @@ def parse_json(text: str) -> Any:
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        raise ValueError(f"{error.msg} at column {error.colno}") from error
+        raise ValueError(f"{error.msg.removesuffix(' at')} at column {error.colno}") from error
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 

@@ -27,6 +27,7 @@ PATIENCE: Final = 30.0
 ARGUMENTS: Final = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-proxy-server",
+    "--hide-scrollbars",
 )  # fmt: skip
 
 ANGRY: Final = (

@@ -113,7 +113,7 @@ def test_a_conversation_of_fifty_turns(service: Service) -> None:
     _problem(too_many, 400)
 
 
-@pytest.mark.parametrize("key", ["", "rk_", "rk_0_x", "rk_deadbeef0000_" + "x" * 43, "Basic abc", "😀"])
+@pytest.mark.parametrize("key", ["x", "rk_", "rk_0_x", "rk_deadbeef0000_" + "x" * 43, "Basic abc", "😀"])
 def test_a_wrong_key(service: Service, key: str) -> None:
     with httpx.Client(base_url=service.url, trust_env=False) as client:
         header = f"Bearer {key}".encode()

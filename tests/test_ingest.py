@@ -199,6 +199,14 @@ class TestWholeFiles:
         path = table(tmp_path / "a.csv", [("三月台账", ""), ("工单号", "投诉内容"), ("1", "退款没到")])
         assert [(case.id, case.text) for case in good(path)] == [("1", "退款没到")]
 
+    def test_cells_of_several_lines_do_not_hide_the_delimiter(self, tmp_path: Path) -> None:
+        rows = [
+            ("id", "text", "channel"),
+            *((str(n), "no reply;\nno refund;\nno apology", "app") for n in range(9)),
+        ]
+        for delimiter in ",;\t":
+            assert len(good(table(tmp_path / "a.csv", rows, delimiter=delimiter))) == 9
+
     def test_a_table_of_one_column_needs_no_delimiter(self, tmp_path: Path) -> None:
         rows = [["text"], *([f"the {n}th parcel is lost"] for n in range(15))]
         assert len(good(table(tmp_path / "a.csv", rows))) == 15

@@ -110,7 +110,8 @@ def test_everything_the_suggestion_says_is_on_the_page(page: Page) -> None:
     superseded = sum(one.superseded for one in (*found.matches.cases, *found.matches.passages))
     assert len(page.all("#cases-body li.superseded, #passages-body li.superseded")) == superseded
     failed = [check for check in found.draft.checks if not check.passed]
-    assert page.texts("#reply-faults li b") == [check.id for check in failed]
+    marked = "return [...document.querySelectorAll('#reply-faults li b')].map((b) => b.title)"
+    assert page.run(marked) == [check.id for check in failed]
     assert len(page.texts("#reply-body .passed li")) == len(found.draft.checks) - len(failed)
     assert len(page.texts("#reply-body .citations li")) == len(found.draft.citations)
     assert page.text("#customer-body") == "这条投诉没有写明客户，所以没有客户资料。"

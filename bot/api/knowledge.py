@@ -19,6 +19,7 @@ from knowledge.case import Case, CaseOutcome, Language, Owned
 from knowledge.index import Index
 from knowledge.search import CaseFilter, PassageFilter, Search
 from knowledge.store import KnowledgeStore, Written
+from knowledge.taxonomy import Taxonomy
 
 MAX_ITEMS = 500
 """Cases or articles in one request."""
@@ -110,9 +111,11 @@ class Cases(Controller):
         data: JSONBody[CasesIn],
         knowledge: NamedDependency[KnowledgeStore],
         index: NamedDependency[Index],
+        taxonomy: NamedDependency[Taxonomy],
     ) -> WrittenOut:
         """Insert or replace cases by id. Their text is redacted before it is stored."""
-        written = knowledge.put_cases(request.auth.tenant, [redacted(case) for case in data.cases])
+        accepted = [_accepted(case, taxonomy) for case in data.cases]
+        written = knowledge.put_cases(request.auth.tenant, accepted)
         index.wake()
         return _written(written)
 
@@ -134,10 +137,11 @@ class Cases(Controller):
         data: JSONBody[Case],
         knowledge: NamedDependency[KnowledgeStore],
         index: NamedDependency[Index],
+        taxonomy: NamedDependency[Taxonomy],
     ) -> WrittenOut:
         """Insert or replace one case."""
         _same_id(case_id, data.id)
-        written = knowledge.put_cases(request.auth.tenant, [redacted(data)])
+        written = knowledge.put_cases(request.auth.tenant, [_accepted(data, taxonomy)])
         index.wake()
         return _written(written)
 
@@ -264,6 +268,13 @@ def redacted(case: Case) -> Case:
             "needs": tuple(need.model_copy(update={"text": redact(need.text).text}) for need in case.needs),
         }
     )
+
+
+def _accepted(case: Case, taxonomy: Taxonomy) -> Case:
+    """The case as it is stored: its category known, its words redacted."""
+    if case.category is not None:
+        taxonomy.category(case.category)
+    return redacted(case)
 
 
 def _same_id(in_path: str, in_body: str) -> None:

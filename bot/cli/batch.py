@@ -1,6 +1,7 @@
 """Complaints, one a line, judged several at a time, answered in their order."""
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final, cast
@@ -23,6 +24,10 @@ FIELDS: Final = {
     "customer": "customer", "sector": "sector", "reference": "reference", "received_at": "received_at",
 }  # fmt: skip
 """What a line may say, and the field of a complaint that it becomes; anything else is passed over."""
+
+
+_FIRST_ID = re.compile(r'\s*\{\s*"id"\s*:\s*(0|[1-9]\d{0,17}|"[^"\\]*")\s*[,}]')
+"""An id at the beginning of a line, which names even a line that is broken further on."""
 
 
 class BadLine(Exception):
@@ -78,7 +83,8 @@ async def judge(
 
 async def answer(number: int, line: str | None, consider: Consider) -> dict[str, Any]:
     """The suggestion for a line, or what is wrong with it; never raises."""
-    given: Any = None
+    found = _FIRST_ID.match(line or "")
+    given: Any = json.loads(found[1], strict=False) if found else None
     try:
         row = _row(line)
         given = row.get("id")

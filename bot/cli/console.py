@@ -86,6 +86,19 @@ def has_home(settings: "Settings") -> bool:
     return settings.database_url is not None or (settings.home / "redress.db").exists()
 
 
+def require_home(settings: "Settings") -> None:
+    """Nothing, where there is a database.
+
+    Raises:
+        Stopped: there is none yet.
+    """
+    if not has_home(settings):
+        raise Stopped(
+            f"there is nothing at {settings.home} yet: run 'redress init' first, or set REDRESS_HOME",
+            WRONG_USE,
+        )
+
+
 @contextmanager
 def open_home(tenant: str | None) -> "Generator[tuple[StoreParts, str]]":
     """The stores, and the tenant that was asked for or goes without saying.

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.cli.console import PROBLEMS, Stopped
 from bot.access import TenantSettings
+from bot.cli.console import PROBLEMS, Stopped
 from bot.matches import case_card, passage_card
 from bot.running import running_service
 from bot.settings import Settings

@@ -1,6 +1,7 @@
 """A home to work in: its database, its tenants and their keys, its settings, its service."""
 
 import re
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -39,7 +40,8 @@ def init(
 ) -> None:
     """Make a home: folder, schema, a tenant and its first API key. Safe to run twice."""
     from bot.access import TenantSettings
-    from bot.cli.loading import Loader, bring_index_up_to_date, load_sample
+    from bot.cli.loading import bring_index_up_to_date
+    from bot.sample import load_sample
     from bot.wiring import open_store
 
     settings = load_settings()
@@ -50,14 +52,11 @@ def init(
             wanted = {"company": company, "language": language, "sector": sector}
             stored.tenants.create(tenant, TenantSettings.model_validate(wanted))
         if sample:
-            with progress("loading the sample corpus") as done:
-                reports = load_sample(Loader(stored, tenant, progress=done))
+            with progress("loading the sample corpus"):
+                loaded = load_sample(stored, tenant)
             with progress("indexing") as done:
                 bring_index_up_to_date(stored, done)
-            answer["sample"] = {
-                kind: {"new": report.new, "known": report.changed + report.unchanged}
-                for kind, report in reports.items()
-            }
+            answer["sample"] = asdict(loaded)
         # last, so that a key is never made and then not shown
         if new_key or not any(not key.revoked for key in stored.tenants.keys(tenant)):
             answer["key"] = stored.tenants.new_key(tenant, "made by init", ["admin"])
@@ -70,8 +69,9 @@ def init(
 def _welcome(answer: dict[str, Any]) -> None:
     state = "made" if answer["created"] else "there already, and left as it was"
     click.echo(f"Home {bold(answer['home'])}, tenant {bold(answer['tenant'])}: {state}.")
-    for kind, counted in answer.get("sample", {}).items():
-        click.echo(f"  {kind}: {counted['new']} new, {counted['known']} there already")
+    if "sample" in answer:
+        held = ", ".join(f"{count} {kind}" for kind, count in answer["sample"].items())
+        click.echo(f"The sample corpus is in its memory: {held}.")
     if "key" in answer:
         click.echo(f"API key, shown this once:\n  {bold(answer['key'])}")
     else:

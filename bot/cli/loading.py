@@ -191,21 +191,6 @@ def bring_index_up_to_date(stored: StoreParts, progress: Progress) -> bool:
     return True
 
 
-def load_sample(loader: Loader) -> dict[str, Report]:
-    """Our own corpus: cases, articles and customers of six industries in two languages."""
-    folder = Path(__file__).parents[2] / "knowledge" / "sample"
-    reports: dict[str, Report] = {}
-    for kind in ("cases", "articles", "customers"):
-        reports[kind] = Report()
-        for path in sorted((folder / kind).glob("*.jsonl")):
-            part = loader.load(kind, path)
-            reports[kind].good += part.good
-            reports[kind].written(part)
-            for problem in part.problems:
-                reports[kind].add(problem)
-    return reports
-
-
 def _customers(path: Path) -> Iterator[tuple[int, Customer] | RowProblem]:
     said: set[str] = set()
     for row in read_rows(path):

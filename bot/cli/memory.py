@@ -1,9 +1,8 @@
 """What the company remembers: brought in, taken out, searched, indexed afresh."""
 
-import sys
 import time
 from collections.abc import Generator, Iterable
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -13,9 +12,11 @@ from bot.cli.console import (
     PROBLEMS,
     bold,
     json_option,
+    load_settings,
     open_home,
     progress,
     remark,
+    require_home,
     say_json,
     stop,
     tenant_option,
@@ -46,8 +47,8 @@ LOOK_EVERY: Final = 0.3
 def import_(kind: str, file: Path, dry_run: bool, dates: Any, tenant: str | None, as_json: bool) -> None:
     """Bring in cases, articles or customers from JSON Lines, CSV or XLSX.
 
-    Columns may have English or Chinese names (工单号, 投诉内容, 处理结果, …). Bad rows are listed by their number
-    and the good ones kept; running it twice changes nothing.
+    Columns may have English or Chinese names (工单号, 投诉内容, 处理结果, …). Bad rows are listed by their
+    number and the good ones kept; running it twice changes nothing.
     """
     from bot.cli.loading import Loader, bring_index_up_to_date
 
@@ -155,8 +156,9 @@ def search(
         say_json(found)
         return
     from bot.cards import found_cards
+    from knowledge.taxonomy import Taxonomy
 
-    terminal().print(found_cards(found))
+    terminal().print(found_cards(found, Taxonomy.core()))
 
 
 @click.command()
@@ -164,8 +166,11 @@ def search(
 def rebuild(as_json: bool) -> None:
     """Make the index afresh from the database; a running service is asked to do it, and waited for."""
     started = time.perf_counter()
-    with open_home(None, any_tenant=True) as (stored, _), ExitStack() as stack:
-        done = stack.enter_context(progress("rebuilding", "items"))
+    from bot.wiring import open_store
+
+    settings = load_settings()
+    require_home(settings)
+    with open_store(settings) as stored, progress("rebuilding", "items") as done:
         by = _rebuild(stored, done)
     seconds = round(time.perf_counter() - started, 3)
     if as_json:

@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("text", required=False)
-@click.option("--input", "file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
-              help="JSON Lines of complaints; - reads standard input.")  # fmt: skip
+@click.option(
+    "--input",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    help="JSON Lines of complaints; - reads standard input.",
+)
 @click.option("--language", type=click.Choice(["zh", "en"]), help="Of TEXT; detected where it is not given.")
 @click.option("--channel", default="api", show_default=True, help="Where TEXT came in.")
 @click.option("--sector", help="Industry of TEXT: banking, insurance, telecom, …")
@@ -44,9 +48,9 @@ def triage(
 ) -> None:
     """Suggest what to make of TEXT, or of every complaint in a file; nothing is stored.
 
-    A line of the file is {"id", "text" or "turns", "lang", "channel", "customer", "sector"}; all but the words
-    may be absent. Suggestions come out as JSON Lines in the order of the complaints. A bad line becomes an
-    error with its line number, and the rest goes on.
+    A line of the file is {"id", "text" or "turns", "lang", "channel", "customer", "sector"}; all but the
+    words may be absent. Suggestions come out as JSON Lines in the order of the complaints. A bad line
+    becomes an error with its line number, and the rest goes on.
     """
     if (text is None) == (file is None):
         raise click.UsageError("give either TEXT or --input FILE")
@@ -59,10 +63,11 @@ def triage(
     if as_json or not terminal().is_terminal:
         say_json(found)
         return
-    from bot.cards import Card
+    from bot.cards import card
     from bot.suggestion import Suggestion
+    from knowledge.taxonomy import Taxonomy
 
-    terminal().print(Card.of(Suggestion.model_validate(found), [text or ""]))
+    terminal().print(card(Suggestion.model_validate(found), [text or ""], Taxonomy.core()))
 
 
 def _judge_one(settings: "Settings", given: dict[str, Any], tenant: str | None) -> dict[str, Any]:

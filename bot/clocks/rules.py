@@ -126,6 +126,8 @@ class Crisis(Owned):
     """Whom to call when someone is in danger."""
 
     lines: Words
+    spoken: Annotated[tuple[Language, ...], Field(min_length=1)]
+    """Languages in which these lines are given where the place is unknown."""
 
 
 class Pack(Owned):
@@ -233,7 +235,8 @@ class Clocks:
         known = [
             pack.crisis.lines.say(language)
             for pack in self.packs
-            if pack.crisis and (jurisdiction is None or pack.jurisdiction == jurisdiction)
+            if pack.crisis
+            and (language in pack.crisis.spoken if jurisdiction is None else pack.jurisdiction == jurisdiction)
         ]
         if not known:
             return self.crisis(None, language)

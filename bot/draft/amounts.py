@@ -33,10 +33,13 @@ _ARABIC: Final = r"\d+(?:,\d{3})*(?:\.\d+)?"
 # A counter after the number would make it something else than money: 三百人, 两千米, 五万字.
 _NO_COUNTER: Final = r"(?=$|[^\w.:：/%％-]|[多来左右的了吧呢啊就都被没还给我也不才却既又再只买呀啦])"
 
+_SYMBOLS: Final = "¥￥$£€"
 _SYMBOL: Final = re.compile(
-    rf"(?P<unit>us\$|hk\$|[¥￥$£€]|(?<![a-z])(?:rmb|cny|usd|gbp|eur|hkd)\s?)\s?(?P<n>{_ARABIC})(?P<times>[百千万亿]|k(?![a-z]))?"
+    rf"(?P<unit>[{_SYMBOLS}]|us\$|hk\$)\s?(?P<n>{_ARABIC})(?P<times>[百千万亿]|k(?![a-z]))?"
 )
-_CODE: Final = re.compile(rf"(?<![\d.])(?P<n>{_ARABIC})\s?(?P<unit>rmb|cny|usd|gbp|eur|hkd)(?![a-z])")
+_CODES: Final = ("rmb", "cny", "usd", "gbp", "eur", "hkd", "jpy")
+_CODE_FIRST: Final = re.compile(rf"(?P<unit>rmb|cny|usd|gbp|eur|hkd|jpy)\s?(?P<n>{_ARABIC})(?P<times>[百千万亿]|k(?![a-z]))?")
+_CODE: Final = re.compile(rf"(?<![\d.])(?P<n>{_ARABIC})\s?(?P<unit>rmb|cny|usd|gbp|eur|hkd|jpy)(?![a-z])")
 _ZH_UNIT: Final = re.compile(
     rf"(?<![\d.])(?P<n>{_ARABIC}|{ZH_NUMBER})\s?(?P<times>[百千万亿])?(?:多|来|余|几)?\s?"
     r"(?P<unit>元|圆|人民币|美元|美金|英镑|欧元|港币|港元|日元|块(?!儿|地|去|走|吃|玩|表|屏|布|板))"
@@ -63,11 +66,14 @@ def find_amounts(folded: str, language: Language | None = None) -> Iterator[Amou
 
     Without a language both are read.
     """
-    yield from _matches(_SYMBOL, folded)
+    if any(symbol in folded for symbol in _SYMBOLS):
+        yield from _matches(_SYMBOL, folded)
+    if any(code in folded for code in _CODES):
+        yield from _matches(_CODE_FIRST, folded)
+        yield from _matches(_CODE, folded)
     if language != "en" and _HAN.search(folded):
         for pattern in (_ZH_UNIT, _ZH_ROUND, _ZH_AFTER, _ZH_CENTS):
             yield from _matches(pattern, folded)
-    yield from _matches(_CODE, folded)
     if language != "zh" and any(word in folded for word in _EN_UNIT_NEAR):
         yield from _matches(_EN_UNIT, folded)
 

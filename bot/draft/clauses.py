@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from hashlib import blake2b
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from bot.draft.tone import Family, Form
+from bot.draft.tone import FAMILIES, Family, Form
 from knowledge.case import EscalationKind, Language, Owned
 from knowledge.rules import load_rules
 
 Stage = Literal["safety_hold", "thanks", "answer", "acknowledge"]
+Place = tuple[str, Stage, Form, Family, str, str]
+"""Slot, stage, form, family, need, escalation."""
 FOLDER: Final = Path(__file__).with_name("clauses")
-SPECIFIC: Final = frozenset({"effort", "acts", "noms", "topic_on", "name", "reference"})
+SPECIFIC: Final = frozenset({"effort", "acts", "noms", "topic_on", "subject", "name", "reference"})
 """Variables that carry something of this one complaint: a clause that uses more of them is the better one."""
 
 _VARIABLE: Final = re.compile(r"\{(\w+)\}")
@@ -58,6 +61,8 @@ class Topic(Owned):
     topic: str
     topic_on: str
     """With `{subject}`, the product; empty where it never names one."""
+    topic_fee: str = ""
+    """The same where the subject is itself a charge; `topic_on` where empty."""
     subjects: tuple[str, ...] = ()
     """Products it may name; empty: all."""
     grievance: str
@@ -67,7 +72,7 @@ class Topic(Owned):
 class NeedWords(Owned):
     """What a need is called, and which kind of sentence answers it."""
 
-    kind: Literal["decide", "tell", "form"]
+    kind: Literal["decide", "tell"]
     ask: str
     ask_amount: str = ""
 
@@ -125,12 +130,17 @@ class Wanted:
     need: str = ""
     escalation: EscalationKind | Literal[""] = ""
 
+    @property
+    def place(self) -> Place:
+        """What clauses are filed under."""
+        return self.slot, self.stage, self.form, self.family, self.need, self.escalation
+
 
 @dataclass(frozen=True, slots=True)
 class Clauses:
     """The approved wording of one language."""
 
-    by_place: Mapping[tuple[str, Stage, Form], tuple[Clause, ...]]
+    by_place: Mapping[Place, tuple[Clause, ...]]
 
     @classmethod
     def shipped(cls, language: Language) -> "Clauses":
@@ -145,7 +155,7 @@ class Clauses:
         """The clause for a place: of those that fit closest the one `seed` picks, always the same."""
         fitting = [
             clause
-            for clause in self.by_place.get((wanted.slot, wanted.stage, wanted.form), ())
+            for clause in self.by_place.get(wanted.place, ())
             if _fits(clause, wanted, values)
         ]
         if not fitting:
@@ -158,6 +168,12 @@ class Clauses:
         """Every approved text."""
         for clauses in self.by_place.values():
             yield from (clause.text for clause in clauses)
+
+    def texts_of(self, slot: str) -> Iterator[str]:
+        """Every approved text of one slot."""
+        for place, clauses in self.by_place.items():
+            if place[0] == slot:
+                yield from (clause.text for clause in clauses)
 
 
 def wording(language: Language) -> Wording:
@@ -177,14 +193,14 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 @cache
 def _shipped(language: Language) -> Clauses:
-    places: dict[tuple[str, Stage, Form], list[Clause]] = {}
+    places: dict[Place, list[Clause]] = {}
     for group in load_rules(FOLDER / f"{language}.toml", _Library).groups:
         for text in group.texts:
             variables = frozenset(_VARIABLE.findall(text))
             clause = Clause(group, text, variables, _rank(group, variables))
-            for stage in group.stages:
-                for form in group.forms:
-                    places.setdefault((group.slot, stage, form), []).append(clause)
+            for stage, form, family in product(group.stages, group.forms, group.families or FAMILIES):
+                place = group.slot, stage, form, family, group.need, group.escalation
+                places.setdefault(place, []).append(clause)
     return Clauses({place: tuple(clauses) for place, clauses in places.items()})
 
 
@@ -203,11 +219,8 @@ def _rank(group: Group, variables: frozenset[str]) -> int:
 def _fits(clause: Clause, wanted: Wanted, values: Mapping[str, str]) -> bool:
     group = clause.group
     return (
-        (not group.families or wanted.family in group.families)
-        and (not group.categories or wanted.category in group.categories)
+        (not group.categories or wanted.category in group.categories)
         and group.min_intensity <= wanted.intensity <= group.max_intensity
-        and group.need == wanted.need
-        and group.escalation == wanted.escalation
         and (not group.flag or bool(values.get(group.flag)))
         and all(values.get(variable) for variable in clause.variables)
     )

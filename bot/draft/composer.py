@@ -1,6 +1,6 @@
 """A complete reply from approved clauses, without a language model. Pure: the same Brief gives the same text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -8,14 +8,17 @@ from bot.brief import Brief
 from bot.clocks.rules import written
 from bot.draft.checks import check
 from bot.draft.clauses import Clause, Clauses, Wanted, fill, wording
-from bot.draft.plan import Plan, make_plan
+from bot.draft.plan import Plan, make_plan, rights_due
 from bot.draft.rubric import rubric
 from bot.draft.tone import tone_rules
 from bot.suggestion import Citation, Draft
 from knowledge.case import EscalationKind, Language
 
-_DROPPED_FIRST: Final = ("policy", "promise", "rights", "advice", "contact", "facts")
+_DROPPED_FIRST: Final = ("policy", "promise", "rights", "contact", "facts", "advice")
 """Slots given up, in this order, where a reply would get too long; the rest always stays."""
+_PLAIN_SLOTS: Final = (
+    "salutation", "opening", "action", "promise", "advice", "policy", "rights", "contact", "signature",
+)  # fmt: skip
 _KIND: Final = {
     "policy": "policy", "procedure": "procedure", "fee_schedule": "price list", "guide": "guide",
 }  # fmt: skip
@@ -85,11 +88,12 @@ class _Writer:
         yield "feeling", self._fill(feeling)
         values = self.values
         if feeling is not None and "effort" in feeling.variables:  # said once is enough
-            values = {**values, "acts": "；".join(()) or _join(self._other_acts(), self.brief.language)}
+            values = {**values, "acts": _acts(self._other_acts(), self.brief.language)}
         facts = self._choose("facts", values)
         yield "facts", fill(facts.text, values) if facts else ""
-        for slot in ("salutation", "opening", "action", "promise", "advice", "policy", "rights", "contact", "signature"):
-            yield slot, self.slot(slot)
+        for slot in _PLAIN_SLOTS:
+            if slot != "rights" or rights_due(self.plan):
+                yield slot, self.slot(slot)
         yield "needs", _sentences(self._needs(), self.brief.language)
         yield "escalation", _sentences(map(self._escalation, self.plan.escalations), self.brief.language)
 
@@ -105,17 +109,16 @@ class _Writer:
         words = wording(self.brief.language).needs
         asked = {need.need: words[need.need] for need in self.plan.needs if need.need in words}
         amount = self.plan.restated.amount
-        for kind in ("decide", "tell"):
-            asks = [
-                word.ask_amount.format(amount=amount) if word.ask_amount and amount else word.ask
-                for word in asked.values()
-                if word.kind == kind
-            ]
-            if asks:
-                yield self._fill_with(f"need_{kind}", asks=_join(tuple(asks), self.brief.language))
+        asks = tuple(
+            word.ask_amount.format(amount=amount) if word.ask_amount and amount else word.ask
+            for word in asked.values()
+            if word.kind == "decide"
+        )
+        if asks:
+            yield self._fill_with("need_decide", asks=_join(asks, self.brief.language))
         for need, word in asked.items():
-            if word.kind == "form":
-                yield self._fill(self._choose("need_form", need=need))
+            if word.kind == "tell":
+                yield self._fill(self._choose("need_tell", need=need))
 
     def _escalation(self, kind: EscalationKind) -> str:
         return self._fill(self._choose("escalation", escalation=kind))
@@ -162,13 +165,14 @@ def _values(brief: Brief, plan: Plan) -> dict[str, str]:
         "received": written(brief.received_on, language),
         "today": written(brief.today, language),
         "topic": plan.topic,
+        "subject": restated.subject,
         "topic_on": plan.topic if restated.subject else "",
         "grievance": topic.grievance,
         "Grievance": topic.grievance[:1].upper() + topic.grievance[1:],
         "look": topic.look,
         "noms": _join(restated.nouns, language),
-        "acts": _join(restated.acts, language),
-        "effort": _join(restated.effort, language),
+        "acts": _acts(restated.acts, language),
+        "effort": _acts(restated.effort, language),
         "next": written(plan.next.due, language) if plan.next else "",
         "promised": "yes" if plan.promised else "",
         "rights": plan.rights,
@@ -190,7 +194,7 @@ def _assemble(slots: dict[str, str], brief: Brief, plan: Plan) -> str:
     for slot in _DROPPED_FIRST:
         if rubric(brief.language).size(text, brief.language) <= most:
             break
-        if slot == "rights" and "regulator" in plan.escalations:
+        if slot == "rights" and rights_due(plan):
             continue
         slots.pop(slot, None)
         text = _laid_out(slots, brief.language, plan)
@@ -198,9 +202,7 @@ def _assemble(slots: dict[str, str], brief: Brief, plan: Plan) -> str:
 
 
 def _laid_out(slots: dict[str, str], language: Language, plan: Plan) -> str:
-    order = tone_rules().families[plan.tone.family].order(plan.tone.form)
-    if plan.stage == "thanks":
-        order = (("opening", "feeling", "contact"),)
+    order = tone_rules().order(plan.stage, plan.tone.family, plan.tone.form)
     paragraphs = [
         paragraph
         for names in order
@@ -227,8 +229,13 @@ def _paragraphs(sentences: list[str], language: Language) -> Iterator[str]:
         yield paragraph
 
 
-def _sentences(sentences: Iterator[str] | map[str], language: Language) -> str:
+def _sentences(sentences: Iterable[str], language: Language) -> str:
     return ("" if language == "zh" else " ").join(sentence for sentence in sentences if sentence)
+
+
+def _acts(parts: tuple[str, ...], language: Language) -> str:
+    """打过3次电话、等了两周; have called three times and have waited two weeks."""
+    return "、".join(parts) if language == "zh" else _join(parts, language)
 
 
 def _join(parts: tuple[str, ...], language: Language) -> str:

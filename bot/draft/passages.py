@@ -7,15 +7,13 @@ from typing import Final
 
 from bot.brief import Brief
 from bot.draft.rubric import Rubric, rubric
-from bot.draft.stated import looks_personal
+from bot.draft.identifiers import looks_personal
 from bot.draft.tone import tone_rules
 from bot.suggestion import Citation
 from knowledge.case import Language
 from knowledge.match import PassageMatch
 
 MOST: Final = 3
-LEAST_SHARED: Final = 2
-"""Words (en) or pairs of characters (zh) a sentence must share with the complaint."""
 READ: Final = 2000
 """Characters of the complaint that are compared."""
 
@@ -25,11 +23,13 @@ _FORBIDDEN: Final = (
 )  # fmt: skip
 _END: Final = {"zh": re.compile(r"(?<=[。！？])|\n"), "en": re.compile(r"(?<=[.!?])\s+|\n")}
 _HAN_RUN: Final = re.compile("[一-鿿]+")
-_WORD: Final = re.compile("[a-z]{4,}")
+_WORD: Final = re.compile("[a-z]{3,}")
 _COMMON_ZH: Final = frozenset("的了我你您们是在不有就也都和与及或一个这那到给把被要会能可以上下来去说没为从对于人日月年元天内后前客户")
 _COMMON_EN: Final = frozenset(
     "your with that this from have will they when which customer customers after before there their been than then "
-    "what were other more into only same each within does must company account days working where about also".split()
+    "what were other more into only same each within does must company account days working where about also "
+    "the and for are was not you our can may has had its one two who any all but out per day get got her his she him "
+    "how why yes".split()
 )
 
 
@@ -43,15 +43,20 @@ def usable(brief: Brief) -> Iterator[PassageMatch]:
 def citations(brief: Brief) -> tuple[Citation, ...]:
     """The sentences that bear on the complaint most, best first, one of each passage; each verbatim."""
     terms = _terms(brief.text[:READ], brief.language)
-    least = tone_rules().quote_similarity
+    named = _terms(" ".join(fact.text for fact in brief.stated if fact.kind == "product"), brief.language)
+    least, enough = tone_rules().quote_similarity, rubric(brief.language).shared
     found: list[tuple[float, Citation]] = []
     for match in usable(brief):
         if match.similarity < least:
             continue
-        best = max(_sentences(match.passage.text, brief.language), key=lambda s: _shared(s, terms, brief.language), default="")
-        if best and _shared(best, terms, brief.language) >= LEAST_SHARED:
-            weight = match.similarity * _shared(best, terms, brief.language)
-            found.append((weight, Citation(id=match.id, quote=best)))
+        shared = {
+            sentence: len(words & terms) + len(words & named)
+            for sentence in _sentences(match.passage.text, brief.language)
+            if (words := _terms(sentence, brief.language))
+        }
+        best = max(shared, key=lambda sentence: shared[sentence], default="")
+        if best and shared[best] >= enough:
+            found.append((match.similarity * shared[best], Citation(id=match.id, quote=best)))
     found.sort(key=lambda weighted: -weighted[0])
     return tuple(citation for _, citation in found[:MOST])
 
@@ -64,25 +69,21 @@ def quotable(sentence: str, language: Language) -> bool:
         least <= rules.size(sentence, language) <= most
         and sentence[-1] in "。！.!"
         and not any(mark in sentence for mark in "“”\"‘《》⟦⟧{}#*|<>")
-        and not rules.staff.search(sentence)
-        and not rules.leaning.search(sentence)
+        and not rules.staff.search(sentence.lower())
+        and not rules.leaning.search(sentence.lower())
         and not _forbidden(sentence, rules)
         and not looks_personal(sentence)
     )
 
 
 def _forbidden(sentence: str, rules: Rubric) -> bool:
-    return any(rules.lexicons[name].search(sentence) for name in _FORBIDDEN)
+    return any(rules.lexicons[name].search(sentence.lower()) for name in _FORBIDDEN)
 
 
 @lru_cache(maxsize=1024)
 def _sentences(text: str, language: Language) -> tuple[str, ...]:
     pieces = (piece.strip() for piece in _END[language].split(text) if piece)
     return tuple(piece for piece in pieces if piece and quotable(piece, language))
-
-
-def _shared(sentence: str, terms: frozenset[str], language: Language) -> int:
-    return len(_terms(sentence, language) & terms)
 
 
 @lru_cache(maxsize=2048)

@@ -10,7 +10,7 @@ from bot.draft.clauses import Stage, wording
 from bot.draft.commitments import commitments
 from bot.draft.passages import citations
 from bot.draft.restate import Restated, restate
-from bot.draft.stated import looks_personal
+from bot.draft.identifiers import looks_personal
 from bot.draft.tone import Tone, read_tone
 from bot.suggestion import Citation, Clock, Commitment, NeedRead
 from knowledge.case import EscalationKind
@@ -90,6 +90,12 @@ def make_plan(brief: Brief) -> Plan:
     )
 
 
+def rights_due(plan: Plan) -> bool:
+    """Whether this reply has to say where the customer may turn: every letter, and a short message to someone
+    who speaks of the authorities or the law."""
+    return bool(plan.rights) and (plan.tone.form == "letter" or bool({"regulator", "legal"} & set(plan.escalations)))
+
+
 def _stage(brief: Brief) -> Stage:
     triage = brief.triage
     if any(escalation.kind == "safety" for escalation in triage.escalations):
@@ -147,7 +153,8 @@ def _topic(brief: Brief, restated: Restated) -> str:
     topics = wording(brief.language).topics
     topic = topics.get(brief.triage.category or "other", topics["other"])
     if restated.subject and topic.topic_on:
-        return topic.topic_on.format(subject=restated.subject)
+        template = topic.topic_fee if restated.fee and topic.topic_fee else topic.topic_on
+        return template.format(subject=restated.subject)
     return topic.topic
 
 

@@ -29,6 +29,8 @@ FOLDER: Final = Path(__file__).with_name("prompts")
 MOST_WORDS: Final = 8_000
 """Characters of the customer's words a model is given: what is longer loses its middle."""
 
+NEED_KINDS: Final = ("decide", "tell", "form")
+
 _HIDDEN: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
@@ -70,6 +72,7 @@ def render(brief: Brief, plan: Plan, marker: str | None = None) -> tuple[Message
     parts, language = _parts(brief.language), brief.language
     marker = marker or secrets.token_hex(8)
     facts = (*plan.restated.nouns, *plan.restated.acts)
+    asks = tuple(_asks(plan, language))
     values = {
         "company": plain(brief.company),
         "topic": plan.topic,
@@ -79,10 +82,11 @@ def render(brief: Brief, plan: Plan, marker: str | None = None) -> tuple[Message
         "name": plain(plan.name),
         "reference": plain(plan.reference),
         "facts": plain(parts.comma.join(facts)),
-        "asks": parts.comma.join(_asks(plan, language)),
+        "asks": parts.comma.join(ask for _, ask in asks),
+        **{f"asks_{kind}": parts.comma.join(ask for k, ask in asks if k == kind) for kind in NEED_KINDS},
         "rights": plan.rights,
     }
-    lines = (Template(line).substitute(values) for line in _slots(plan, parts))
+    lines = (Template(line).substitute(values) for line in _slots(plan, parts, {kind for kind, _ in asks}))
     system = _template(f"reply_{language}").substitute(
         values,
         stage=parts.stages["acknowledge" if plan.stage == "safety_hold" else plan.stage],
@@ -107,7 +111,7 @@ def plain(text: str) -> str:
 
 @cache
 def rules_text(language: Language) -> tuple[str, ...]:
-    """The sentences of our own instructions, without the variable ones: a reply that holds one repeats the prompt."""
+    """The sentences of our instructions, but for those with variables; no reply has a reason to hold one."""
     frame = (FOLDER / f"reply_{language}.md").read_text(encoding="utf-8")
     sentences = re.split(r"(?<=[.:。：；])\s*|\n\s*\n|\n(?=[-#])", frame)
     joint = "" if language == "zh" else " "
@@ -124,9 +128,9 @@ def _template(name: str) -> Template:
     return Template((FOLDER / f"{name}.md").read_text(encoding="utf-8").strip())
 
 
-def _slots(plan: Plan, parts: _Parts) -> Iterator[str]:
+def _slots(plan: Plan, parts: _Parts, kinds: set[str]) -> Iterator[str]:
     """What the reply says, in the order the customer's feeling asks for."""
-    said = dict(_said(plan, parts))
+    said = dict(_said(plan, parts, kinds))
     if plan.stage == "thanks":
         order: tuple[tuple[str, ...], ...] = (("opening", "feeling"),)
     else:
@@ -135,7 +139,7 @@ def _slots(plan: Plan, parts: _Parts) -> Iterator[str]:
         yield from said.get(name, ())
 
 
-def _said(plan: Plan, parts: _Parts) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _said(plan: Plan, parts: _Parts, kinds: set[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The lines of each slot that has something to say."""
     slots, form, stage = parts.slots, plan.tone.form, plan.stage
     yield "salutation", (slots[f"salutation_{form}" if plan.name else f"stranger_{form}"],)
@@ -144,8 +148,10 @@ def _said(plan: Plan, parts: _Parts) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "feeling", (slots["feeling" if stage == "acknowledge" else f"feeling_{stage}"],)
     yield "facts", (slots["facts" if plan.restated.nouns or plan.restated.acts else "facts_none"],)
     yield "action", (slots["action" if plan.next else "action_undated"],)
-    if plan.needs:
-        yield "needs", (slots["needs"],)
+    if kinds and stage == "answer":
+        yield "needs", (slots["needs_answer"],)
+    elif kinds:
+        yield "needs", tuple(slots[f"needs_{kind}"] for kind in NEED_KINDS if kind in kinds)
     if plan.promised:
         yield "promise", (slots["promise"],)
     if plan.citations:
@@ -160,10 +166,12 @@ def _said(plan: Plan, parts: _Parts) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield "signature", (slots["signature"],)
 
 
-def _asks(plan: Plan, language: Language) -> Iterator[str]:
+def _asks(plan: Plan, language: Language) -> Iterator[tuple[str, str]]:
+    """What the customer asked for: the kind of answer it gets, and its words."""
     words = wording(language).needs
     for need in dict.fromkeys(need.need for need in plan.needs):
-        yield words[need if need in words else "other"].ask
+        asked = words[need if need in words else "other"]
+        yield asked.kind, asked.ask
 
 
 def _form(plan: Plan, parts: _Parts, language: Language) -> str:

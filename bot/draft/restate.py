@@ -10,7 +10,7 @@ from typing import Final
 from bot.brief import Brief, StatedFact
 from bot.draft.clauses import FactWords, Wording, wording
 from bot.draft.products import Product, catalogue
-from bot.draft.stated import looks_personal
+from bot.draft.identifiers import looks_personal
 from knowledge.case import Language
 
 NOUNS: Final = 3
@@ -55,6 +55,8 @@ class Restated:
     """Those of the acts that are their own effort or patience."""
     subject: str = ""
     """What it is about: 信用卡年费, the annual fee on your credit card."""
+    fee: bool = False
+    """Whether the subject is a charge."""
     amount: str = ""
     """The one amount they name; empty where there are several."""
 
@@ -64,7 +66,7 @@ def restate(brief: Brief) -> Restated:
     words = wording(brief.language)
     nouns = list(_nouns(brief, words.facts))[:NOUNS]
     acts = list(_acts(brief, words.facts))[:ACTS]
-    subject, products = _subject(brief, words)
+    subject, fee, products = _subject(brief, words)
     amounts = _distinct(_of(brief, "amount"))
     return Restated(
         facts=(*(fact for fact, _ in nouns), *(fact for fact, _, _ in acts), *products),
@@ -72,6 +74,7 @@ def restate(brief: Brief) -> Restated:
         acts=tuple(said for _, said, _ in acts),
         effort=tuple(said for _, said, own in acts if own),
         subject=subject,
+        fee=fee,
         amount=money(amounts[0].value, brief.language) if len(amounts) == 1 else "",
     )
 
@@ -160,7 +163,7 @@ def _acts(brief: Brief, words: FactWords) -> Iterator[tuple[StatedFact, str, boo
     for unit, (number, fact) in most.items():
         own = unit in _EFFORT
         if not own or brief.triage.category not in _OTHERS_ACT:
-            yield fact, words.acts[unit].format(**_times(number)), own
+            yield fact, words.acts[unit].format(**_times(number, brief.language)), own
     before = _WAIT_BEFORE[brief.language]
     for fact in _of(brief, "duration"):
         if before.search(brief.text[max(0, fact.start - 30) : fact.start].lower()):
@@ -168,27 +171,27 @@ def _acts(brief: Brief, words: FactWords) -> Iterator[tuple[StatedFact, str, boo
             return
 
 
-def _times(number: int) -> dict[str, str]:
+def _times(number: int, language: Language) -> dict[str, str]:
+    if language == "zh":
+        return {"times": f"{number}次", "trips": f"{number}趟"}
     word = _EN_NUMBER[number] if number < len(_EN_NUMBER) else str(number)
     return {"n": word, "times": _EN_TIMES.get(number, f"{word} times")}
 
 
-def _subject(brief: Brief, words: Wording) -> tuple[str, tuple[StatedFact, ...]]:
-    """The product the complaint is about, where its category names one."""
+def _subject(brief: Brief, words: Wording) -> tuple[str, bool, tuple[StatedFact, ...]]:
+    """The product the complaint is about, where its category names one, and whether it is a charge."""
     topic = words.topics.get(brief.triage.category or "other")
     if topic is None or not topic.topic_on:
-        return "", ()
-    things, fees = (_most_named(brief, kind, topic.subjects) for kind in ("thing", "fee"))
-    if not things:
-        return (fees[0], fees[1]) if fees else ("", ())
-    if not fees:
-        return things
-    if brief.language == "zh":
-        return f"{things[0]}{fees[0]}", (*fees[1], *things[1])
-    return f"{fees[0]} on {things[0]}", (*fees[1], *things[1])
+        return "", False, ()
+    thing, fee = (_most_named(brief, kind, topic.subjects) for kind in ("thing", "fee"))
+    if thing is None or fee is None:
+        named = thing or fee
+        return (named.value, named is fee, (named,)) if named else ("", False, ())
+    both = f"{thing.value}{fee.value}" if brief.language == "zh" else f"{fee.value} on {thing.value}"
+    return both, True, (fee, thing)
 
 
-def _most_named(brief: Brief, kind: str, allowed: tuple[str, ...]) -> tuple[str, tuple[StatedFact, ...]] | None:
+def _most_named(brief: Brief, kind: str, allowed: tuple[str, ...]) -> StatedFact | None:
     """The product of this kind that is named most often, the first of those named equally often."""
     products = catalogue(brief.language)
     sector = brief.sector or _sector(brief)
@@ -198,10 +201,8 @@ def _most_named(brief: Brief, kind: str, allowed: tuple[str, ...]) -> tuple[str,
         if (not allowed or fact.value in allowed)
         and any(_meant(product, kind, sector) for product in products.by_name.get(fact.value, ()))
     ]
-    if not named:
-        return None
-    value = Counter(fact.value for fact in named).most_common(1)[0][0]
-    return value, (next(fact for fact in named if fact.value == value),)
+    times = Counter(fact.value for fact in named)
+    return max(named, key=lambda fact: times[fact.value], default=None)
 
 
 def _meant(product: Product, kind: str, sector: str | None) -> bool:

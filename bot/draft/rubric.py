@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
+from bot.draft.lexicon import Lexicon
 from knowledge.case import Language, Owned
 from knowledge.rules import load_rules
 
@@ -23,6 +24,8 @@ def _compiles(patterns: tuple[str, ...]) -> tuple[str, ...]:
     for pattern in patterns:
         try:
             re.compile(pattern)
+            if pattern != pattern.lower() and "\\" not in pattern:
+                raise ValueError(f"{pattern!r} has capitals: texts are searched in lower case")
         except re.error as error:
             raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
     return patterns
@@ -58,6 +61,7 @@ class _Length(Owned):
 
 class _Quotes(Owned):
     length: _Range
+    shared: _Limit
     staff: _Lexicon
     leaning: _Lexicon
 
@@ -83,9 +87,9 @@ class _Checks(Owned):
 class Rubric:
     """The rubric of one language."""
 
-    lexicons: dict[str, re.Pattern[str]]
-    asks: dict[str, re.Pattern[str]]
-    needs: dict[str, re.Pattern[str]]
+    lexicons: dict[str, Lexicon]
+    asks: dict[str, Lexicon]
+    needs: dict[str, Lexicon]
     letter: tuple[int, int]
     """Characters (zh) or words (en): least, most."""
     chat: tuple[int, int]
@@ -95,8 +99,10 @@ class Rubric:
     apologies: int
     exclamations: int
     quote: tuple[int, int]
-    staff: re.Pattern[str]
-    leaning: re.Pattern[str]
+    shared: int
+    """Pairs of characters (zh) or words (en) a quoted sentence shares with the complaint, at least."""
+    staff: Lexicon
+    leaning: Lexicon
 
     def size(self, text: str, language: Language) -> int:
         """Characters without white space (zh), or words (en)."""
@@ -113,8 +119,8 @@ def rubric(language: Language) -> Rubric:
     rules = load_rules(FILE, _Checks)
     length, zh = rules.length, language == "zh"
 
-    def compiled(lexicon: _Lexicon) -> re.Pattern[str]:
-        return re.compile("|".join(lexicon.zh if zh else lexicon.en), re.IGNORECASE)
+    def compiled(lexicon: _Lexicon) -> Lexicon:
+        return Lexicon.of(lexicon.zh if zh else lexicon.en)
 
     def of(limits: _Range) -> tuple[int, int]:
         return limits.zh if zh else limits.en
@@ -131,6 +137,7 @@ def rubric(language: Language) -> Rubric:
         apologies=length.apologies,
         exclamations=length.exclamations,
         quote=of(rules.quotes.length),
+        shared=rules.quotes.shared.zh if zh else rules.quotes.shared.en,
         staff=compiled(rules.quotes.staff),
         leaning=compiled(rules.quotes.leaning),
     )

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from bot.brief import StatedFact, StatedKind
 from bot.draft.amounts import find_amounts
+from bot.draft.identifiers import looks_personal
 from bot.draft.numerals import EN_NUMBER, ZH_NUMBER, number
 from bot.draft.products import catalogue
 from bot.draft.times import duration, find_times
@@ -31,6 +32,7 @@ MAX_FACTS: Final = 60
 
 _PLACEHOLDER: Final = re.compile("⟦[^⟦⟧\n]{1,40}⟧")
 _FULL_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+_WIDE: Final = re.compile("[０-９Ａ-Ｚａ-ｚ＃％]")
 _LABEL_ZH: Final = (
     "订单编?号?|运单号?|快递单?号|物流单?号|保单号?|合同编?号?|协议编?号|工单号?|受理编?号|案件编?号|报案号|理赔编?号|"
     "报修编?号|投诉编?号|预订号|票号|流水号|参考号|发票号码?|单号|编号"
@@ -39,14 +41,14 @@ _LABEL_EN: Final = (
     "order|tracking|waybill|policy|claim|contract|booking|reservation|reference|ref|ticket|case|agreement|invoice|complaint|job"
 )
 _LABELLED: Final = {
-    "zh": re.compile(rf"(?:{_LABEL_ZH})\s?(?:是|为|[:#])?\s?(?P<n>[a-z0-9][a-z0-9-]{{3,29}})(?![a-z0-9])"),
+    "zh": re.compile(rf"(?:{_LABEL_ZH})\s?(?:是|为|[:：#])?\s?(?P<n>[a-z0-9][a-z0-9-]{{3,29}})(?![a-z0-9])"),
     "en": re.compile(
         rf"\b(?:{_LABEL_EN})\s?(?:number|num|no\.?|id|ref(?:erence)?)?\s?(?:is|was|:)?\s?#?(?P<n>[a-z0-9][a-z0-9-]{{3,29}})(?![a-z0-9])"
     ),
 }
 _BARE_ORDER: Final = re.compile(r"(?<![A-Za-z0-9-])(?:[A-Z]{1,5}(?:-[A-Z])?-\d{4,14}|[A-Z]{2,5}\d{6,14})(?![A-Za-z0-9-])")
 _TAIL: Final = re.compile(
-    r"(?:尾号|尾数|[末后]四位|\bend(?:ing|s|ed)?(?:\s(?:in|with))?|\blast\s(?:four|4)(?:\sdigits)?)\s?(?:是|为|:|is|are)?\s?(?P<n>\d{3,4})(?!\d)"
+    r"(?:尾号|尾数|[末后]四位|\bend(?:ing|s|ed)?(?:\s(?:in|with))?|\blast\s(?:four|4)(?:\sdigits)?)\s?(?:是|为|[:：]|is|are)?\s?(?P<n>\d{3,4})(?!\d)"
 )
 _FLIGHT: Final = re.compile(
     r"(?<![A-Za-z0-9-])(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])\d{3,4}(?![A-Za-z0-9-])|(?<=[Ff]light )[A-Z]{3} ?\d{2,4}(?!\d)|(?<=[Ff]light: )[A-Z]{3} ?\d{2,4}(?!\d)"
@@ -110,11 +112,6 @@ _THEY_EN: Final = re.compile(r"\b(?:you|they|he|she|it|your|their|collectors?|ag
 _OWN_ACT: Final = {"call", "email", "letter", "visit", "complaint", "contact", "report", "submission"}
 _TIMES_EN: Final = {"once": 1, "twice": 2, "thrice": 3}
 
-_PERSONAL: Final = re.compile(
-    r"(?<!\d)(?:1[3-9]\d{9}|\d{17}[\dxX]|\d{3}-\d{2}-\d{4})(?!\d)|(?<![\w.+-])[\w.+-]+@[\w-]+\.\w+|(?:\+|\b00)\d[\d -]{8,}\d|(?<!\d)0\d{9,10}(?!\d)"
-)
-_LONG_NUMBER: Final = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
-
 
 def find_stated(text: str, language: Language) -> tuple[StatedFact, ...]:
     """The concrete facts in a text, in order, without overlaps; at most `MAX_FACTS`.
@@ -122,7 +119,7 @@ def find_stated(text: str, language: Language) -> tuple[StatedFact, ...]:
     Nothing inside a placeholder, and no number that could identify a person.
     """
     blanked = _PLACEHOLDER.sub(lambda match: " " * len(match[0]), text) if "⟦" in text else text
-    half = blanked.translate(_FULL_WIDTH)
+    half = blanked.translate(_FULL_WIDTH) if _WIDE.search(blanked) else blanked
     folded = half.lower()
     if len(folded) != len(text):  # a few letters grow in lower case; offsets matter more than they do
         folded = "".join(small if len(small := character.lower()) == 1 else character for character in half)
@@ -134,11 +131,6 @@ def find_stated(text: str, language: Language) -> tuple[StatedFact, ...]:
             taken[start:end] = b"\1" * (end - start)
             facts.append(StatedFact(found.kind, text[start:end], found.value, start, end))
     return tuple(sorted(facts, key=_place)[:MAX_FACTS])
-
-
-def looks_personal(text: str) -> bool:
-    """Whether there is a phone, identity or card number or an e-mail address in it."""
-    return _PERSONAL.search(text) is not None or any(_luhn(match[0]) for match in _LONG_NUMBER.finditer(text))
 
 
 def _place(fact: StatedFact) -> int:
@@ -216,8 +208,3 @@ def _count(match: re.Match[str], written: str, unit: str) -> Iterator[_Found]:
     value = _TIMES_EN.get(written) or _EN_ORDINAL.get(written) or number(written.removesuffix(" times"))
     if value is not None and 1 <= value <= 99 and value == int(value):
         yield _Found(match.start(), match.end(), "count", duration(str(int(value)), unit))
-
-
-def _luhn(written: str) -> bool:
-    digits = [int(character) for character in written if character.isdigit()][::-1]
-    return (sum(digits[0::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])) % 10 == 0

@@ -36,27 +36,28 @@ _ZH_MONTH: Final = re.compile(r"(?P<y>(?:19|20)\d\d)\s?年\s?(?P<m>\d{1,2})\s?�
 _ZH_RELATIVE: Final = re.compile(
     r"大?前天|昨[天日晚]|上上?个?(?:周|星期|礼拜)[一二三四五六日天]|(?:上个?|本|这个)月\d{1,2}[日号]"
 )
-_EN_DAY_FIRST: Final = re.compile(
-    rf"(?<![\d.£$€/])(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+(?P<m>{_MONTH})\b(?:\.(?=,?\s+\d{{4}}))?(?:,?\s+(?P<y>(?:19|20)\d\d)\b)?"
-)
-_EN_MONTH_FIRST: Final = re.compile(
-    rf"\b(?P<m>{_MONTH})\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?![.:]\d)(?:,?\s+(?P<y>(?:19|20)\d\d)\b)?"
+_EN_MONTH: Final = re.compile(rf"(?P<m>{_MONTH})\b")
+_EN_DAY_BEFORE: Final = re.compile(r"(?<![\d.£$€/])(?P<d>\d{1,2})(?:st|nd|rd|th)?(?:\s+of)?\s+$")
+_EN_YEAR_AFTER: Final = re.compile(r"\.?,?\s+(?P<y>(?:19|20)\d\d)\b")
+_EN_DAY_AFTER: Final = re.compile(
+    r"\.?\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?\b(?![.:]\d)(?:,?\s+(?P<y>(?:19|20)\d\d)\b)?"
 )
 _EN_RELATIVE: Final = re.compile(
     r"\b(?:yesterday|last\s+(?:night|week|month|(?:mon|tues|wednes|thurs|fri|satur|sun)day))\b"
 )
-_EN_MONTH_NEAR: Final = re.compile("jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec")
-
 _ZH_DURATION: Final = re.compile(
     rf"(?<![第\d.:{ZH_DIGITS}十])(?P<n>\d{{1,4}}(?:\.\d+)?(?:\s?[-~到至—–]\s?\d{{1,4}})?|{ZH_NUMBER}|半)\s?(?P<ge>个)?"
     r"(?P<more>[多半])?\s?(?P<unit>工作日|小时|钟头|分钟|天|周(?!年|[一二三四五六日])|星期(?![一二三四五六日])|礼拜(?![一二三四五六日])|月|年|日)"
     r"(?P<tail>以内|之内|内)?"
 )
-_EN_DURATION: Final = re.compile(
-    rf"(?:(?<![\d.,£$€])(?P<n>\d{{1,4}}(?:\.\d+)?(?:\s?(?:-|–|to)\s?\d{{1,4}})?)|\b(?P<words>{EN_NUMBER}|an?|half\s+an?))"
-    r"[\s-]+(?P<work>(?:working|business)\s+)?(?P<unit>minute|min|hour|hr|day|week|month|year)s?\b(?![\s-]*old)"
+_EN_UNIT: Final = re.compile(r"(?P<unit>minute|min|hour|hr|day|week|month|year)s?\b(?![\s-]*old)")
+_EN_AMOUNT: Final = re.compile(
+    rf"(?:(?<![\d.,£$€])(?P<n>\d{{1,4}}(?:\.\d+)?(?:\s?(?:-|–|to)\s?\d{{1,4}})?)|\b(?P<words>half\s+an?|{EN_NUMBER}|an?))"
+    r"[\s-]+(?P<work>(?:working|business)\s+)?$"
 )
-_EN_UNIT_NEAR: Final = re.compile("min|hour|hr|day|week|month|year")
+_EN_AMOUNT_MOST: Final = 48
+"""Characters before a unit in which its number must stand."""
+_FIGURES: Final = re.compile(r"\d[-/.]\d")
 _UNIT: Final = {
     "工作日": "working day", "小时": "hour", "钟头": "hour", "分钟": "minute", "天": "day", "日": "day",
     "周": "week", "星期": "week", "礼拜": "week", "月": "month", "年": "year", "min": "minute", "hr": "hour",
@@ -69,8 +70,9 @@ def find_times(folded: str, language: Language | None = None) -> Iterator[Moment
 
     A date in figures with slashes is read day first, as in the UK, where both readings are possible.
     """
-    for pattern in (_ISO, _SLASH):
-        yield from _dates(pattern, folded)
+    if _FIGURES.search(folded):
+        for pattern in (_ISO, _SLASH):
+            yield from _dates(pattern, folded)
     if language != "en" and _HAN.search(folded):
         if "月" in folded:
             for pattern in (_ZH_DATE, _ZH_MONTH):
@@ -78,12 +80,10 @@ def find_times(folded: str, language: Language | None = None) -> Iterator[Moment
         yield from _relative(_ZH_RELATIVE, folded)
         yield from _zh_durations(folded)
     if language != "zh":
-        if _EN_MONTH_NEAR.search(folded):
-            for pattern in (_EN_DAY_FIRST, _EN_MONTH_FIRST):
-                yield from _dates(pattern, folded)
-        yield from _relative(_EN_RELATIVE, folded)
-        if _EN_UNIT_NEAR.search(folded):
-            yield from _en_durations(folded)
+        yield from _en_dates(folded)
+        if "last" in folded or "yesterday" in folded:
+            yield from _relative(_EN_RELATIVE, folded)
+        yield from _en_durations(folded)
 
 
 def duration(amount: str, unit: str) -> str:
@@ -146,13 +146,34 @@ def _zh_durations(folded: str) -> Iterator[Moment]:
         yield Moment(match.start(), match.end(), "duration", duration(amount, _UNIT[unit]))
 
 
+def _en_dates(folded: str) -> Iterator[Moment]:
+    """Months first, then the day beside them: most words are no months."""
+    for month in _EN_MONTH.finditer(folded):
+        start, end = month.span()
+        if start and folded[start - 1].isalnum():
+            continue
+        if before := _EN_DAY_BEFORE.search(folded, max(0, start - 12), start):
+            after = _EN_YEAR_AFTER.match(folded, end)
+            start, end, day, year = before.start(), after.end() if after else end, before["d"], after and after["y"]
+        elif after := _EN_DAY_AFTER.match(folded, end):
+            end, day, year = after.end(), after["d"], after["y"]
+        else:
+            continue
+        if value := _date_value(year, month["m"], day):
+            yield Moment(start, end, "date", value)
+
+
 def _en_durations(folded: str) -> Iterator[Moment]:
-    for match in _EN_DURATION.finditer(folded):
-        words = match["words"] or ""
-        amount = "0.5" if words.startswith("half") else _amount(match["n"] or words)
+    for unit in _EN_UNIT.finditer(folded):
+        before = _EN_AMOUNT.search(folded, max(0, unit.start() - _EN_AMOUNT_MOST), unit.start())
+        if before is None:
+            continue
+        words = before["words"] or ""
+        amount = "0.5" if words.startswith("half") else _amount(before["n"] or words)
         if amount is not None:
-            unit = _UNIT.get(match["unit"], match["unit"])
-            yield Moment(match.start(), match.end(), "duration", duration(amount, f"working {unit}" if match["work"] else unit))
+            name = _UNIT.get(unit["unit"], unit["unit"])
+            name = f"working {name}" if before["work"] else name
+            yield Moment(before.start(), unit.end(), "duration", duration(amount, name))
 
 
 def _amount(written: str) -> str | None:

@@ -62,6 +62,8 @@ class ToneRules(Owned):
     valid_from: date
     chat_channels: tuple[str, ...]
     quote_similarity: Annotated[float, Field(ge=0, le=1)]
+    thanks: Order
+    answer: Order
     grief: WordLists
     families: dict[Family, FamilyRules]
 
@@ -70,6 +72,13 @@ class ToneRules(Owned):
         if missing := [family for family in FAMILIES if family not in self.families]:
             raise ValueError(f"families without rules: {', '.join(missing)}")
         return self
+
+
+    def order(self, stage: str, family: Family, form: Form) -> Order:
+        """The paragraphs of a reply."""
+        if stage == "thanks":
+            return self.thanks
+        return self.answer if stage == "answer" else self.families[family].order(form)
 
 
 @dataclass(frozen=True, slots=True)

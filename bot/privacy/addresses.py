@@ -48,10 +48,9 @@ class ChineseAddresses:
         first = f"(?:{words_pattern(words.first_units)})(?!线)"
         unit = f"(?:{words_pattern(words.units)})(?!线)"
         numbered = f" ?{_NUMBER} ?{unit}"
+        rooms = "[0-9]{1,4}-[0-9]{1,4}-[0-9]{1,5}(?![0-9])"
         further = f"[ ,-]?(?:{numbered}|-[0-9]{{1,5}}|[{_HAN}A-Za-z]{{1,9}}?{name}{numbered})"
-        self._lower_end = re.compile(
-            f"{name} ?(?:{_NUMBER} ?{first}(?:{further})*{_DOOR}|[0-9]{{1,4}}-[0-9]{{1,4}}-[0-9]{{1,5}}(?![0-9]))"
-        )
+        self._lower_end = re.compile(f"{name} ?(?:{_NUMBER} ?{first}(?:{further})*{_DOOR}|{rooms})")
         self._suffix = re.compile(name)
         self._unit = re.compile(f"{_NUMBER} ?{unit}")
         self._labels = frozenset(words.labels)

@@ -12,22 +12,23 @@ from bot.privacy.rules import privacy_rules
 _LEFT = 60
 """Characters before a street word in which its house number is looked for."""
 _HOUSE = re.compile(
-    r"(?:^|(?<=[^0-9A-Za-z/.-]))(?:[0-9]{1,6}[A-Za-z]?(?:[-/][0-9]{1,5}[A-Za-z]?)?|[0-9]{1,3}/[0-9]{1,3}),? (?P<name>(?:(?:[A-Za-z][A-Za-z0-9'’.-]*|[0-9]{1,3}(?:st|nd|rd|th)) ){1,4})\Z"
+    r"(?:^|(?<=[^0-9A-Za-z/.-]))(?:[0-9]{1,6}[A-Za-z]?(?:[-/][0-9]{1,5}[A-Za-z]?)?),? "
+    r"(?P<name>(?:(?:[A-Za-z][A-Za-z0-9'’.-]*|[0-9]{1,3}(?:st|nd|rd|th)) ){1,4})\Z"
 )
 _POSTCODE = re.compile(
-    r"(?<![0-9A-Za-z])(?:GIR 0AA|[A-PR-UWYZ](?:[0-9]{1,2}|[A-HK-Y][0-9]|[A-HK-Y][0-9][0-9ABEHMNPRV-Y]|[0-9][A-HJKPS-UW]) [0-9][ABD-HJLNP-UW-Z]{2})(?![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z])(?:GIR 0AA|[A-PR-UWYZ](?:[0-9]{1,2}|[A-HK-Y][0-9]|[A-HK-Y][0-9][0-9ABEHMNPRV-Y]"
+    r"|[0-9][A-HJKPS-UW]) [0-9][ABD-HJLNP-UW-Z]{2})(?![0-9A-Za-z])"
 )
-_POSTCODE_SAID = re.compile(
-    r"(?:post ?code)(?:[\s:=]|is(?![a-z])|was(?![a-z])){1,5}([a-z]{1,2}[0-9][0-9a-z]? ?[0-9][a-z]{2})(?![0-9a-z])"
-)
-_ZIP_SAID = re.compile(
-    r"(?<![a-z])zip(?: ?code)?(?:[\s:=]|is(?![a-z])|was(?![a-z])){1,5}([0-9]{5}(?:-[0-9]{4})?)(?![0-9])"
-)
+"""British postcode (BS 7666), with its space."""
+_IS = r"(?:[\s:=]|is(?![a-z])|was(?![a-z])){1,5}"
+_POSTCODE_SAID = re.compile(rf"post ?code{_IS}([a-z]{{1,2}}[0-9][0-9a-z]? ?[0-9][a-z]{{2}})(?![0-9a-z])")
+_ZIP_SAID = re.compile(rf"(?<![a-z])zip(?: ?code)?{_IS}([0-9]{{5}}(?:-[0-9]{{4}})?)(?![0-9])")
 _BOX = re.compile(r"(?<![a-z])(?:p\.? ?o\.? box|post office box) ?#?([0-9]{1,7})(?![0-9])")
 _SAID = ((_POSTCODE_SAID, "post", "postcode"), (_ZIP_SAID, "zip", "ZIP code"), (_BOX, "box", "box number"))
 _ORDINAL = re.compile(r"[0-9]{1,3}(?:st|nd|rd|th)?|[NSEW]{1,2}\.?")
 _AFTER_LEAD_IN = re.compile(
-    r"(?:[\s:=,-]|it is|is){0,3}([0-9]{1,5}[A-Za-z]?(?:[-/][0-9]{1,4})?,? (?:[A-Z\u00c0-\u00de][^\s,;.!?]*[ ]?){1,5})"
+    r"(?:[\s:=,-]|it is|is){0,3}"
+    r"([0-9]{1,5}[A-Za-z]?(?:[-/][0-9]{1,4})?,? (?:[A-Z\u00c0-\u00de][^\s,;.!?]* ?){1,5})"
 )
 
 

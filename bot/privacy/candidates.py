@@ -7,9 +7,10 @@ from typing import NamedTuple
 from bot.privacy.kinds import Kind
 
 _SUREST_FIRST = (
-    Kind.EMAIL, Kind.IBAN, Kind.ID_NUMBER, Kind.CARD, Kind.COMPANY_ID, Kind.SSN, Kind.NINO, Kind.PHONE, Kind.IMEI, Kind.WECHAT,
-    Kind.QQ, Kind.SOCIAL_INSURANCE, Kind.PASSPORT, Kind.TRAVEL_PERMIT, Kind.DRIVER_LICENCE, Kind.VEHICLE, Kind.PLATE, Kind.MAC,
-    Kind.IP, Kind.ACCOUNT, Kind.DATE_OF_BIRTH, Kind.PERSON, Kind.ADDRESS,
+    Kind.EMAIL, Kind.IBAN, Kind.ID_NUMBER, Kind.CARD, Kind.COMPANY_ID, Kind.SSN, Kind.NINO, Kind.PHONE,
+    Kind.IMEI, Kind.WECHAT, Kind.QQ, Kind.SOCIAL_INSURANCE, Kind.PASSPORT, Kind.TRAVEL_PERMIT,
+    Kind.DRIVER_LICENCE, Kind.VEHICLE, Kind.PLATE, Kind.MAC, Kind.IP, Kind.ACCOUNT, Kind.DATE_OF_BIRTH,
+    Kind.PERSON, Kind.ADDRESS,
 )  # fmt: skip
 _RANK = {kind: rank for rank, kind in enumerate(_SUREST_FIRST)}
 
@@ -24,7 +25,10 @@ class Candidate(NamedTuple):
 
 
 def settle(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """The candidates in order, none overlapping: the surer kind wins, then the longer; what sticks out stays."""
+    """The candidates in order, none overlapping.
+
+    Where some overlap the surer kind wins, then the longer one; what sticks out of the winner stays.
+    """
     settled: list[Candidate] = []
     cluster: list[Candidate] = []
     end = 0

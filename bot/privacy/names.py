@@ -11,10 +11,10 @@ from bot.privacy.kinds import Kind
 from bot.privacy.names_en import english_names
 from bot.privacy.names_zh import chinese_names
 from bot.privacy.normal import Reading
-from bot.privacy.rules import given_names, privacy_rules
+from bot.privacy.rules import privacy_rules
 
 MOST_SOUGHT = 200
-"""Different values of one text that are looked for in the rest of it; a bound on the work, not met in practice."""
+"""Different values of one text that are looked for in the rest of it: a bound on the work."""
 _SHORTEST = 2
 _SHORTEST_PART = 3
 
@@ -26,16 +26,17 @@ def find_names(reading: Reading) -> list[Candidate]:
 
 
 def find_again(reading: Reading, names: Iterable[str]) -> list[Candidate]:
-    """Every place where one of these names stands; of a name in Latin letters, each of its parts too.
+    """Every place where one of these names, in lower case, stands; of a name of several words, each word too.
 
-    A part counts only with a capital letter, and only if it is no ordinary word.
+    One word in Latin letters counts only with a capital, and only if it is no ordinary word (Will, Mark).
     """
     found: list[Candidate] = []
     for name in names:
-        if len(name) >= _SHORTEST:
+        if len(name) >= _SHORTEST and not (name.isascii() and name.isalpha()):
             found += _everywhere(reading.folded, name, "a name found elsewhere")
         for part in _parts(name) if name.isascii() else ():
-            found += _everywhere(reading.text, part[0].upper() + part[1:], "part of a name found elsewhere")
+            found += _everywhere(reading.text, part.capitalize(), "a name found elsewhere")
+            found += _everywhere(reading.text, part.upper(), "a name found elsewhere")
     return found
 
 
@@ -56,12 +57,13 @@ def occurrences(text: str, value: str) -> list[tuple[int, int]]:
 
 
 def _parts(name: str) -> list[str]:
-    """The parts of a name in lower-case Latin letters that mean the person on their own."""
-    parts = re.split(r"[^a-z']+", name)
-    if len(parts) == 1 and name not in given_names():
-        return []
-    common = privacy_rules().names_en.no_names
-    return [part for part in parts if len(part) >= _SHORTEST_PART and part not in common]
+    """The words of a name in lower-case Latin letters that mean the person on their own."""
+    words = privacy_rules().names_en
+    return [
+        part
+        for part in re.split(r"[^a-z']+", name)
+        if len(part) >= _SHORTEST_PART and part not in words.no_names and part not in words.ambiguous
+    ]
 
 
 def _glued(text: str, at: int, edge: str) -> bool:

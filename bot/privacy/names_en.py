@@ -14,16 +14,11 @@ _WORD = re.compile(rf"[{_LETTER}](?:[{_LETTER}]|['’.-](?=[{_LETTER}]))*")
 _BETWEEN = re.compile(r"\.? (?! )|\. ?")
 _LONGEST = 4
 """Words of the longest name."""
-_PARTICLES = frozenset(
-    "de da del della di dos du la le van von der den bin ibn al el ter st mac mc o y".split()
-)
 _JOINT = re.compile(r"(?:[ \t:=\"“”'(]|is(?![a-z])|called(?![a-z])|named(?![a-z])|a (?=m)|,){0,4}")
 _COLON = re.compile(r"[ \t]*[:：=][ \t]*\n?[ \t]*")
 _LINE_END = re.compile(r"[ \t]*[.,!]?[ \t]*(?:\n|$|[,(;|-])")
 _TITLE_JOINT = re.compile(r"\.? ?")
-_CHINESE_TRIGGER = re.compile(
-    r"(?:我叫|我是|姓名|联系人|持卡人|收件人|英文名|本人|乘客|旅客|拼音|我的名字|名字|名叫|叫)(?:是|为|叫)?[\s:=]{0,3}(?=[A-Za-z])"
-)
+_CHINESE_JOINT = re.compile(r"(?:是|为|叫)?[\s:=]{0,3}(?=[A-Za-z])")
 _NO_NAME_ENDINGS = ("ing", "ed", "ly", "tion", "ness", "ment", "ful", "less", "able", "ible")
 
 
@@ -35,6 +30,7 @@ class EnglishNames:
         self._first = given_names()
         self._common = words.no_names
         self._sure = frozenset(words.sure)
+        self._particles = words.particles
         self._may = frozenset(words.may)
         self._roles = frozenset(words.roles)
         self._trigger = re.compile(
@@ -46,6 +42,9 @@ class EnglishNames:
         )
         self._thanks = frozenset(words.may_if_known)
         self._title = re.compile(words_pattern(words.titles))
+        chinese = privacy_rules().names_zh
+        self._chinese_sure = frozenset((*chinese.sure, *chinese.labels))
+        self._chinese = re.compile(words_pattern((*chinese.sure, *chinese.labels, *chinese.may)))
         self._sign_off = re.compile(
             rf"(?:{words_pattern(words.sign_offs)})[ \t]*[,.!:-]?[ \t]*(\n\s{{0,4}}|(?<=[,.!: -]))"
         )
@@ -63,7 +62,7 @@ class EnglishNames:
         found += [self._in_field(text, field) for field in self._field.finditer(folded)]
         found += [self._signed(text, sign_off) for sign_off in self._sign_off.finditer(folded)]
         if reading.has_han:
-            found += [self._after_chinese(text, trigger) for trigger in _CHINESE_TRIGGER.finditer(text)]
+            found += [self._after_chinese(text, trigger) for trigger in self._chinese.finditer(text)]
         return [candidate for candidate in found if candidate]
 
     def _after_trigger(self, text: str, folded: str, trigger: re.Match[str]) -> Candidate | None:
@@ -111,9 +110,10 @@ class EnglishNames:
         return self._candidate(words, f"name after {sign_off[0].strip()!r}")
 
     def _after_chinese(self, text: str, trigger: re.Match[str]) -> Candidate | None:
-        words = self._words(text, trigger.end(), any_case=False)
-        accepted = trigger[0].strip() not in {"我是", "叫"} or self._likely(text, words, True)
-        return self._candidate(words, f"name after {trigger[0].strip()!r}") if accepted else None
+        joint = _CHINESE_JOINT.match(text, trigger.end())
+        words = self._words(text, joint.end(), any_case=False) if joint else []
+        accepted = trigger[0] in self._chinese_sure or self._likely(text, words, True)
+        return self._candidate(words, f"name after {trigger[0]!r}") if accepted else None
 
     def _candidate(self, words: list[tuple[int, int]], reason: str) -> Candidate | None:
         return Candidate(words[0][0], words[-1][1], Kind.PERSON, reason) if words else None
@@ -133,18 +133,16 @@ class EnglishNames:
             if between is None or spans[-1][1] != word.end() or ("." in between[0] and len(word[0]) > 1):
                 break
             at = between.end()
-        while spans and text[spans[-1][0] : spans[-1][1]].lower() in _PARTICLES:
+        while spans and text[spans[-1][0] : spans[-1][1]].lower() in self._particles:
             spans.pop()
         return spans
 
     def _may_be_part(self, word: str, any_case: bool, inside: bool) -> bool:
         lower = word.lower()
-        if inside and lower in _PARTICLES:
+        if inside and lower in self._particles:
             return True
         if lower in self._common or not set(lower) - {"x"}:
             return False
-        if lower.endswith("'s") or lower.endswith("’s"):
-            lower = lower[:-2]
         return any_case or word[0].isupper()
 
     def _likely(self, text: str, words: list[tuple[int, int]], introduced: bool) -> bool:

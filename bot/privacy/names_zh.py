@@ -21,13 +21,28 @@ _ANYONE = re.compile(
     rf"([{_HAN}]{{2,4}}|[{_HAN}]{{1,8}}(?:[·•・‧][{_HAN}]{{1,8}}){{1,3}})(?=[\s,，。;；、)）!！?？]|$)"
 )
 _DOTTED = re.compile(rf"[{_HAN}]{{1,8}}(?:[·•・‧][{_HAN}]{{1,8}}){{1,3}}")
-_NOBODY = frozenset("匿名 保密 不详 未知 见附件 本人 如下 同上 不便 没有 暂无 不公开 不填 略".split())
+_NOBODY = frozenset(
+    [
+        "匿名",
+        "保密",
+        "不详",
+        "未知",
+        "见附件",
+        "本人",
+        "如下",
+        "同上",
+        "不便",
+        "没有",
+        "暂无",
+        "不公开",
+        "不填",
+        "略",
+    ]
+)
 _AND = re.compile(r"[、,/]|和|与|及|以及")
 _ENDS = frozenset("的是了称说等在吗呢吧啊")
 _NEVER = _ENDS | frozenset("某我你您他她它们什么这那不没")
 _TITLE_ASIDE = re.compile("[\\s,，。:：、说来的给也就让答回把跟!！?？在很去打叫人]|$")
-_CHIEF = re.compile("总")
-_RESPECT = re.compile("[哥姐]")
 _PREFIXES = "小老阿"
 _SIDE = frozenset("\n 、,，。:：;；!！?？(（“\"'找是叫请姓位由与跟给让向被对了说问个名和到找去等及-—")
 _WINDOW = 4
@@ -59,7 +74,6 @@ class ChineseNames:
         self._near_nickname = frozenset(words.nickname_near)
         self._trigger = re.compile(words_pattern({*words.sure, *words.labels, *words.may}))
         self._title = re.compile(words_pattern(words.titles) + "|总|哥|姐")
-        self._title_word = re.compile(words_pattern(words.titles))
         self._surname_said = re.compile(f"(?<![百同老])姓([{''.join(sorted(self._single))}])(?![名氏])")
 
     def find(self, reading: Reading) -> list[Candidate]:

@@ -10,31 +10,21 @@ Redacting a redacted text changes nothing: the rules run on their own output unt
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 from types import MappingProxyType
 
-from bot.privacy.addresses import chinese_addresses
-from bot.privacy.addresses_en import english_addresses
 from bot.privacy.candidates import Candidate, settle
 from bot.privacy.kinds import Kind
-from bot.privacy.names import MOST_SOUGHT, find_again, find_names, occurrences
-from bot.privacy.normal import FILLER, PLACEHOLDER, Reading, read, spell
-from bot.privacy.patterns.birth import find_birth_dates
-from bot.privacy.patterns.codes import find_codes
-from bot.privacy.patterns.labels import Labels
-from bot.privacy.patterns.numbers import number_rules
-from bot.privacy.patterns.online import find_online
+from bot.privacy.names import MOST_SOUGHT
+from bot.privacy.normal import PLACEHOLDER, spell
+from bot.privacy.search import search
 
 _MOST_ROUNDS = 12
 """Rounds of redaction after which a text is taken as it is; two are the rule."""
 _SHORTEST_KNOWN = 2
-_ONCE = frozenset({Kind.ADDRESS, Kind.DATE_OF_BIRTH})
-_SHORTEST_AGAIN = 5
-"""Characters from which a value that was found once is looked for in the rest of the text."""
-
 NOTHING_KNOWN: Mapping[str, Kind] = MappingProxyType({})
 
 
@@ -122,7 +112,7 @@ class Redaction:
         return PLACEHOLDER.sub(value, text)
 
     def _shift(self, count: int) -> int:
-        """What to add to an offset after the first `count` placeholders to get the one in the text as written."""
+        """What to add to an offset behind `count` placeholders to get the one in the text as written."""
         return self.findings[count - 1].end - self._ends[count - 1] if count else 0
 
     def _begins(self, index: int) -> int:
@@ -168,75 +158,39 @@ class Redactor:
     """Finds personal data and puts placeholders in its place."""
 
     def __init__(self, known: Mapping[str, Kind] = NOTHING_KNOWN) -> None:
-        """`known`: values of this customer (their name from the profile, …) that are redacted wherever they stand.
+        """A redactor for one customer.
 
-        Values of fewer than two characters are ignored: they would tear words apart.
+        Args:
+            known: values of theirs (the name from the profile, …), redacted wherever they stand. Values of
+                fewer than two characters are ignored: they would tear words apart.
         """
-        self._known: dict[str, Kind] = {}
-        for value, kind in known.items():
-            same = read(value.strip()).folded
-            if len(same) >= _SHORTEST_KNOWN and FILLER not in same:
-                self._known[same] = kind
+        spelled = {spell(value.strip()): kind for value, kind in known.items()}
+        self._known = {value: kind for value, kind in spelled.items() if len(value) >= _SHORTEST_KNOWN}
+        self._people = tuple(value for value, kind in self._known.items() if kind is Kind.PERSON)
 
     def redact(self, text: str, *, numbering: Numbering | None = None) -> Redaction:
         """The redaction of a text. Any text: it never raises.
 
         Args:
             text: as the customer wrote it; placeholders and masks (XXXX, ****) in it stay.
-            numbering: that of the conversation, so that the same value gets the same placeholder in every turn.
+            numbering: that of the conversation, so that a value has the same placeholder in every turn.
         """
         numbering = numbering or Numbering()
         taken = (
             frozenset(match[0] for match in PLACEHOLDER.finditer(text)) if "⟦" in text else frozenset[str]()
         )
-        found = more = self._find(read(text), numbering.names)
+        found = more = self._search(text, numbering)
         redaction = _replace(text, found, numbering, taken)
         for _ in range(_MOST_ROUNDS):
-            more = self._find(read(redaction.text), numbering.names) if more else []
+            more = self._search(redaction.text, numbering) if more else []
             if not more:
                 break
             found = settle([*found, *(_in_original(candidate, redaction) for candidate in more)])
             redaction = _replace(text, found, numbering, taken)
         return redaction
 
-    def _find(self, reading: Reading, names: tuple[str, ...]) -> list[Candidate]:
-        """What a reading holds, settled; offsets in the text as written."""
-        candidates = self._propose(reading)
-        if names:
-            candidates += find_again(reading, names)
-        if candidates:
-            candidates += _again(reading, candidates)
-        settled = settle(candidates) if len(candidates) > 1 else candidates
-        pieces = [piece for candidate in settled for piece in _readable(reading.text, candidate)]
-        if reading.offsets is None:
-            return pieces
-        spans = [reading.written(piece.start, piece.end) for piece in pieces]
-        return [
-            piece._replace(start=start, end=end) for piece, (start, end) in zip(pieces, spans, strict=True)
-        ]
-
-    def _propose(self, reading: Reading) -> list[Candidate]:
-        candidates = [
-            Candidate(start, end, kind, "known value of this customer")
-            for value, kind in self._known.items()
-            for start, end in occurrences(reading.folded, value)
-        ]
-        if self._known:
-            candidates += find_again(
-                reading, [value for value, kind in self._known.items() if kind is Kind.PERSON]
-            )
-        if reading.has_digit:
-            labels = Labels(reading.folded)
-            candidates += number_rules().find(reading, labels)
-            candidates += find_codes(reading, labels)
-            candidates += find_birth_dates(reading)
-            if reading.has_latin:
-                candidates += english_addresses().find(reading)
-        candidates += find_online(reading)
-        if reading.has_han:
-            candidates += chinese_addresses().find(reading)
-        candidates += find_names(reading)
-        return candidates
+    def _search(self, text: str, numbering: Numbering) -> list[Candidate]:
+        return search(text, self._known, (*self._people, *numbering.names))
 
 
 @cache
@@ -253,34 +207,6 @@ def redact(text: str) -> Redaction:
 def _in_original(candidate: Candidate, redaction: Redaction) -> Candidate:
     start, end = redaction.original_span(candidate.start, candidate.end)
     return candidate._replace(start=start, end=end)
-
-
-def _again(reading: Reading, candidates: Iterable[Candidate]) -> list[Candidate]:
-    """The other places where a value stands that was found once."""
-    values = dict.fromkeys((c.kind, reading.folded[c.start : c.end]) for c in candidates)
-    found: list[Candidate] = []
-    for kind, value in islice(values, MOST_SOUGHT):
-        if kind is Kind.PERSON:
-            found += find_again(reading, [value])
-        elif kind not in _ONCE and len(value) >= _SHORTEST_AGAIN and reading.folded.count(value) > 1:
-            spans = occurrences(reading.folded, value)
-            found += [Candidate(*span, kind, "a value found elsewhere") for span in spans]
-    return found
-
-
-def _readable(text: str, candidate: Candidate) -> list[Candidate]:
-    """The candidate without placeholders, masks and white space at its edges.
-
-    Nothing, if no letter or digit is left.
-    """
-    whole = text[candidate.start : candidate.end]
-    if FILLER not in whole and whole.strip() == whole and any(map(str.isalnum, whole)):
-        return [candidate]
-    return [
-        candidate._replace(start=part.start(), end=part.end())
-        for part in _PART.finditer(text, candidate.start, candidate.end)
-        if any(map(str.isalnum, part[0]))
-    ]
 
 
 def _replace(text: str, found: list[Candidate], numbering: Numbering, taken: frozenset[str]) -> Redaction:
@@ -315,6 +241,3 @@ def _finding_end(finding: Finding) -> int:
 def _check(start: int, end: int, length: int) -> None:
     if not 0 <= start <= end <= length:
         raise ValueError(f"span {start} to {end} does not lie in a text of {length} characters")
-
-
-_PART = re.compile(rf"[^{FILLER}\s](?:[^{FILLER}]*[^{FILLER}\s])?")

@@ -56,8 +56,10 @@ class EnglishNameWords(Owned):
     may: Words
     may_if_known: Words
     roles: Words
+    particles: frozenset[str]
     titles: Words
     sign_offs: Words
+    ambiguous: frozenset[str]
     no_names: frozenset[str]
 
 

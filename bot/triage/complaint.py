@@ -5,8 +5,7 @@ Praise, a question, a request or a suggestion is none; a question or plea that t
 
 from collections.abc import Iterator
 
-from bot.triage.language import Detected
-from bot.triage.lexicon import Hit, Scan, Span, scan
+from bot.triage.lexicon import Hit, Scan
 
 _WRONG_FEELINGS = (
     "anger",
@@ -37,18 +36,9 @@ _ENOUGH = 1.5
 """How much must speak for a complaint: a sure word of failure weighs 2, a likely one 0.5."""
 
 
-def looks_like_complaint(text: str, language: Detected) -> tuple[bool, tuple[Span, ...]]:
-    """Whether it is one, and the words that say so (up to 5, in order of the text)."""
-    found = scan(text)
-    if not is_complaint(found):
-        return False, ()
-    strongest = sorted(_wrongs(found), key=lambda item: -item[0])[:5]
-    return True, tuple(found.span(hit) for _, hit in sorted(strongest, key=lambda item: item[1].start))
-
-
 def is_complaint(found: Scan) -> bool:
     """Whether what speaks for a complaint outweighs praise and asking."""
-    weight = sum(amount for amount, _ in _wrongs(found))
+    weight = sum(amount for amount, _ in wrongs(found))
     asking = len(found.of("complaint", "question", "request", "suggestion"))
     return weight >= _ENOUGH and weight > asking and weight > _praise(found)
 
@@ -60,7 +50,7 @@ def _praise(found: Scan) -> float:
     return praise if against else 2 * praise
 
 
-def _wrongs(found: Scan) -> Iterator[tuple[float, Hit]]:
+def wrongs(found: Scan) -> Iterator[tuple[float, Hit]]:
     """What speaks for a complaint, with its weight."""
     for hit in found.of("complaint", "failure"):
         yield (2.0 if hit.weight > 1 else 0.5), hit

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bot.triage.complaint import is_complaint
-from bot.triage.language import Detected
 from bot.triage.lexicon import Hit, Scan, Span, scan
 from bot.triage.style import Style, style_of
 from knowledge.case import EMOTIONS, EmotionKind
@@ -69,7 +68,7 @@ class _Signal:
     span: Span
 
 
-def read_emotion(text: str, language: Detected) -> EmotionReading:
+def read_emotion(text: str, language: str) -> EmotionReading:
     """The emotion of the words, never of the person."""
     found = scan(text)
     if found.of("note", "note"):

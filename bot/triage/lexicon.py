@@ -25,11 +25,15 @@ SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
 LEXICONS = Path(__file__).parent / "lexicons"
 
+_KINDS_APART: frozenset[Subject] = frozenset({"escalation", "needs", "vulnerability"})
+"""Subjects of which the same words may show several kinds."""
 _AROUND = {"zh": 18, "en": 60}
 """Characters on either side of a phrase that a context may look at."""
 _PLACEHOLDER = re.compile(r"⟦[^⟦⟧\n]{1,40}⟧")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+_PATTERN = {code: (f"\\{chr(plain)}" if chr(plain) in "?()[]{}.*+|^$" else chr(plain)) for code, plain in _FULL_WIDTH.items()}
+"""Full-width marks of a pattern as folded text has them."""
 _MARKS = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"'})
 
 
@@ -136,10 +140,10 @@ class _Matcher:
         self._groups.append(group)
         self._subjects.append(lexicon.subject)
         contexts = [context for name in group.unless for context in lexicon.contexts[name]]
-        self._unless.append(re.compile("|".join(contexts)) if contexts else None)
+        self._unless.append(re.compile("|".join(contexts).translate(_PATTERN)) if contexts else None)
         for phrase in group.phrases:
-            self._tree.add(phrase, number)
-        self._regexes += [(number, group.near, re.compile(regex)) for regex in group.regex]
+            self._tree.add(phrase.translate(_FULL_WIDTH), number)
+        self._regexes += [(number, group.near, re.compile(regex.translate(_PATTERN))) for regex in group.regex]
 
     def find(self, text: str) -> Iterator[tuple[Subject, Hit]]:
         """Every hit, overlapping ones too, those in a misleading context left out."""
@@ -168,7 +172,13 @@ def scan(text: str) -> Scan:
     for matcher in _matchers_for(folded):
         for subject, hit in matcher.find(folded):
             found[subject].append(hit)
-    return Scan(text, folded, {subject: _longest(hits, len(text)) for subject, hits in found.items()})
+    return Scan(
+        text,
+        folded,
+        {
+            subject: _kept(hits, len(text), apart=subject in _KINDS_APART) for subject, hits in found.items()
+        },
+    )
 
 
 def fold(text: str) -> str:
@@ -226,6 +236,21 @@ def _traditional() -> dict[int, str]:
     table = load_rules(LEXICONS / "characters.toml", _Characters)
     old, new = table.traditional.split(), table.simplified.split()
     return str.maketrans("".join(old), "".join(new))
+
+
+def _kept(hits: list[Hit], size: int, *, apart: bool) -> tuple[Hit, ...]:
+    """The longest of overlapping hits; where kinds are kept apart, each kind against itself and `none`."""
+    if not apart:
+        return _longest(hits, size)
+    misleading = [hit for hit in hits if "none" in hit.kinds]
+    kinds = dict.fromkeys(hit.kinds for hit in hits if "none" not in hit.kinds)
+    kept = [
+        hit
+        for each in kinds
+        for hit in _longest([*misleading, *(hit for hit in hits if hit.kinds == each)], size)
+        if hit.kinds == each
+    ]
+    return tuple(sorted(kept, key=lambda hit: hit.start))
 
 
 def _longest(hits: list[Hit], size: int) -> tuple[Hit, ...]:

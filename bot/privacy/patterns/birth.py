@@ -6,7 +6,10 @@ from bot.privacy.candidates import Candidate
 from bot.privacy.kinds import Kind
 from bot.privacy.normal import Reading
 
-_MONTH = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+_MONTH = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?"
+)
 _DATE = (
     r"(?:(?:19|20)?[0-9]{2}年 ?[0-9]{1,2}月(?: ?[0-9]{1,2}[日号]?)?"
     r"|(?:19|20)[0-9]{2}[-/. ][0-9]{1,2}[-/. ][0-9]{1,2}(?![0-9])"
@@ -16,8 +19,8 @@ _DATE = (
     rf"|(?:{_MONTH})\.? [0-9]{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)[0-9]{{2}}(?![0-9]))"
 )
 _LABEL = (
-    r"出生日期|出生年月日?|出生于|出生|生日|生于|(?<![a-z])(?:date of birth|d\.?o\.?b\.?|birth date|birthdate|birthday|was born on|were born on|was born"
-    r"|were born|born on|born in|born)(?![a-z])"
+    r"出生日期|出生年月日?|出生于|出生|生日|生于|(?<![a-z])(?:date of birth|d\.?o\.?b\.?|birth date|birthdate"
+    r"|birthday|born on|born in|born)(?![a-z])"
 )
 _BORN = re.compile(
     rf"({_LABEL})(?:[\s:=()]|是|为|is(?![a-z])|was(?![a-z])|it's(?![a-z])|on(?![a-z])|\.|,){{0,6}}({_DATE})"

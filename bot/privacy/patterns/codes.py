@@ -16,10 +16,13 @@ _LONGEST = 34
 _MIXED = re.compile("[A-Za-z][0-9]|[0-9][A-Za-z]")
 _LETTER = re.compile("[A-Za-z]")
 _GLUED = re.compile(r"[0-9A-Za-z_]-?\Z")
+_LETTERS = "A-HJ-NP-Za-hj-np-z"
 _PLATE = re.compile(
-    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][A-HJ-NP-Za-hj-np-z][ ·•・・.-]?(?=[A-Za-z]{0,5}[0-9])"
-    r"(?:[DFdf][A-HJ-NP-Za-hj-np-z0-9][0-9]{4}|[0-9]{5}[DFdf]|[A-HJ-NP-Za-hj-np-z0-9]{4}[A-HJ-NP-Za-hj-np-z0-9挂学警港澳])(?![A-Za-z0-9])"
+    rf"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][{_LETTERS}][ ·•・.-]?"
+    rf"(?=[A-Za-z]{{0,5}}[0-9])"
+    rf"(?:[DFdf][{_LETTERS}0-9][0-9]{{4}}|[0-9]{{5}}[DFdf]|[{_LETTERS}0-9]{{4}}[{_LETTERS}0-9挂学警港澳])(?![A-Za-z0-9])"
 )
+"""Vehicle plates (GA 36-2018): province, city letter, five characters, or six for electric cars."""
 _SPACED = re.compile(r"[A-Za-z]{2} ?[0-9]{2}")
 _IBAN = re.compile(r"[A-Za-z]{2} ?[0-9]{2}(?:[ -]?[0-9A-Za-z]){11,30}")
 _UNGROUPED = re.compile(r"[A-Za-z]{2}[0-9]{2}[0-9A-Za-z]{11,30}(?![0-9A-Za-z])")
@@ -44,17 +47,31 @@ class Shape(NamedTuple):
 
 
 _SHAPES = (
-    Shape(re.compile(r"[EG][A-HJ-NP-Z0-9][0-9]{7}|(?:DE|SE|PE|MA)[0-9]{7}"), Kind.PASSPORT, "Chinese passport number"),
+    Shape(
+        re.compile(r"[EG][A-HJ-NP-Z0-9][0-9]{7}|(?:DE|SE|PE|MA)[0-9]{7}"),
+        Kind.PASSPORT,
+        "Chinese passport number",
+    ),
     Shape(re.compile(r"[DSPK][0-9]{8}"), Kind.PASSPORT, "passport number", named=True),
-    Shape(re.compile(r"[HMCW][0-9]{8}(?:[0-9]{2})?|C[A-HJ-NP-Z][0-9]{7}"), Kind.TRAVEL_PERMIT, "travel permit", named=True),
     Shape(
-        re.compile(r"[A-Z][12][0-9]{8}"), Kind.ID_NUMBER, "Taiwan identity number: check digit valid", checksums.taiwan_identity
+        re.compile(r"[HMCW][0-9]{8}(?:[0-9]{2})?|C[A-HJ-NP-Z][0-9]{7}"),
+        Kind.TRAVEL_PERMIT,
+        "travel permit",
+        named=True,
     ),
     Shape(
-        re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}"), Kind.COMPANY_ID,
-        "unified social credit code: check digit valid", checksums.company_id,
+        re.compile(r"[A-Z][12][0-9]{8}"),
+        Kind.ID_NUMBER,
+        "Taiwan identity number: check digit valid",
+        checksums.taiwan_identity,
     ),
-)  # fmt: skip
+    Shape(
+        re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}"),
+        Kind.COMPANY_ID,
+        "unified social credit code: check digit valid",
+        checksums.company_id,
+    ),
+)
 _LABELLED: dict[str, tuple[Kind, int, int]] = {
     "passport": (Kind.PASSPORT, 6, 12),
     "permit": (Kind.TRAVEL_PERMIT, 7, 12),
@@ -126,7 +143,7 @@ def _hong_kong(code: re.Match[str]) -> Candidate | None:
 
 
 def _labelled(text: str, labels: Labels) -> Iterator[Candidate]:
-    """Codes that only the word in front of them gives away: licence, passport, number plate, social insurance."""
+    """Codes that only the word in front gives away: licence, passport, number plate, social insurance."""
     for at, label in labels.each(_LABELLED):
         token = _LABELLED_TOKEN.match(text, at)
         if (

@@ -47,8 +47,8 @@ NO_LABEL = Label("", "", False)
 def words_pattern(words: Iterable[str]) -> str:
     """Alternation of words, the longer first; a word of Latin letters must stand alone.
 
-    Words are grouped by their first character, and every alternative begins with one: so the regex engine skips
-    quickly to where a word can begin.
+    Words are grouped by their first character, and every alternative begins with one: so the regex engine
+    skips quickly to where a word can begin.
     """
     groups: dict[str, list[str]] = {}
     for word in sorted(set(words), key=lambda word: (-len(word), word)):

@@ -1,7 +1,7 @@
 """Numbers made of digits alone: phones, cards, identity numbers, accounts.
 
-Every run of digits is offered to the rules below in order, from each of its groups; the first rule that accepts
-takes it. A rule is a shape and a judge: the judge weighs check digit, label and spelling.
+Every run of digits is offered to the rules below in order, from each of its groups; the first rule that
+accepts takes it. A rule is a shape and a judge: the judge weighs check digit, label and spelling.
 """
 
 import re
@@ -12,18 +12,13 @@ from typing import NamedTuple
 from bot.privacy.candidates import Candidate
 from bot.privacy.kinds import Kind
 from bot.privacy.normal import Reading
-from bot.privacy.patterns import checksums
+from bot.privacy.patterns import checksums, shapes
 from bot.privacy.patterns.labels import NO_LABEL, Label, Labels, words_pattern
 from bot.privacy.rules import privacy_rules
 
-_RUN = re.compile(r"[0-9](?:[0-9]|[ .()-]{1,3}(?=[0-9]))*")
-_GROUP = re.compile(r"[0-9]+")
 _SHORTEST = 6
 """Characters of the shortest run worth a look."""
 _CODE_BEFORE = re.compile(r"([A-Za-z]{1,12})[-_]?\Z")
-_DECIMALS_AFTER = re.compile(r"\.[0-9]{1,2}(?![0-9])")
-_DECIMAL = re.compile(r"[0-9]+\.[0-9]{1,2}")
-_EXTENSION = re.compile(r" ?(?:ext\.? ?|x|转|分机号?|#)[0-9]{1,6}(?![0-9])|-[0-9]{1,5}(?![0-9])")
 _CARD_AFTER = re.compile(r".{0,5}(?:卡|card)")
 _PHONE_AFTER = re.compile(r"[ ,-]{0,3}(?:\()?(?:是我(?:的)?(?:手机|电话)|office|mobile|fax|cell|home|desk)")
 
@@ -105,23 +100,23 @@ class NumberRules:
         self._hotline = _digits_pattern(rules.hotlines)
         self._hotline_outside_china = _digits_pattern(rules.hotlines_outside_china)
         self._rules: tuple[tuple[re.Pattern[str], Judge], ...] = (
-            (_IDENTITY, self._identity),
-            (_MOBILE, self._mobile),
-            (_CARD, self._card),
-            (_SSN, _social_security),
-            (_NANP, self._north_american),
-            (_TRUNK, self._trunk),
+            (shapes.IDENTITY, self._identity),
+            (shapes.MOBILE, self._mobile),
+            (shapes.CARD, self._card),
+            (shapes.SSN, _social_security),
+            (shapes.NORTH_AMERICAN, self._north_american),
+            (shapes.TRUNK, self._trunk),
         )
 
         self._first_rules: tuple[tuple[re.Pattern[str], Judge], ...] = (
-            (_ANY, self._international),
-            (_ANY, self._labelled),
+            (shapes.ANY, self._international),
+            (shapes.ANY, self._labelled),
         )
 
     def find(self, reading: Reading, labels: Labels) -> list[Candidate]:
         """Every number of the reading that identifies someone."""
         found: list[Candidate] = []
-        for run in _RUN.finditer(reading.text):
+        for run in shapes.RUN.finditer(reading.text):
             if run.end() - run.start() >= _SHORTEST:
                 self._read_run(reading, labels, run.span(), found)
         return found
@@ -132,9 +127,9 @@ class NumberRules:
         text, (start, end) = reading.text, run
         code = self._part_of_code(text, start)
         done = start
-        for group in _GROUP.finditer(text, start, end):
+        for group in shapes.GROUP.finditer(text, start, end):
             at, first = group.start(), group.start() == start
-            if at < done or not (first or _BEGINS.match(text, at)) or _DATE.match(text, at):
+            if at < done or not (first or shapes.BEGINS.match(text, at)) or shapes.DATE.match(text, at):
                 continue
             code = code and (first or text[at - 1] == "-")
             if not first and text[at - 1] == "." and at - 1 != done:
@@ -166,15 +161,15 @@ class NumberRules:
         if self._currency.search(folded, max(0, candidate.start - 5), candidate.start):
             return True
         written = spot.text[spot.start : candidate.end]
-        if _DECIMAL.fullmatch(written):
+        if shapes.DECIMAL.fullmatch(written):
             return True
         return written.isdigit() and (
             self._unit.match(folded, candidate.end) is not None
-            or _DECIMALS_AFTER.match(folded, candidate.end) is not None
+            or shapes.DECIMALS_AFTER.match(folded, candidate.end) is not None
         )
 
     def _identity(self, spot: Spot, match: re.Match[str]) -> Candidate | None:
-        number = _plain(match[0])
+        number = shapes.plain(match[0])
         if int(number[:2]) not in self._provinces or not checksums.real_date(number[6:14]):
             return None
         check = "check digit valid" if checksums.identity_number(number) else "check digit wrong"
@@ -183,7 +178,7 @@ class NumberRules:
         )
 
     def _mobile(self, spot: Spot, match: re.Match[str]) -> Candidate | None:
-        groups = [len(group) for group in _GROUP.findall(match["number"])]
+        groups = [len(group) for group in shapes.GROUP.findall(match["number"])]
         evenly = min(groups) >= 3 or max(groups) == 1
         if not (evenly or spot.label.hints("phone", "wechat")):
             return None
@@ -198,13 +193,13 @@ class NumberRules:
             kind = _LABELLED.get(spot.label.kind, _LABELLED["account"]).kind
         if spot.plus and not match["country"]:
             return None
-        extension = _EXTENSION.match(spot.reading.folded, match.end())
+        extension = shapes.EXTENSION.match(spot.reading.folded, match.end())
         end = extension.end() if extension else match.end()
         return spot.candidate(kind, end, "mobile number of mainland China: 11 digits from 13 to 19")
 
     def _card(self, spot: Spot, match: re.Match[str]) -> Candidate | None:
-        digits, grouped = _plain(match[0]), not match[0].isdigit()
-        valid, known = checksums.luhn(digits), _ISSUER.fullmatch(digits) is not None
+        digits, grouped = shapes.plain(match[0]), not match[0].isdigit()
+        valid, known = checksums.luhn(digits), shapes.ISSUER.fullmatch(digits) is not None
         touching = spot.label.says("card")
         hinted = spot.label.hints("card") or _CARD_AFTER.match(spot.reading.folded, match.end()) is not None
         if valid and (hinted or known or (grouped and digits[0] in "3456")):
@@ -220,10 +215,10 @@ class NumberRules:
         return self._phone(spot, match.end(), "phone number: ten digits, North American form")
 
     def _trunk(self, spot: Spot, match: re.Match[str]) -> Candidate | None:
-        chinese = _CHINESE_LANDLINE.match(spot.text, spot.start)
+        chinese = shapes.CHINESE_LANDLINE.match(spot.text, spot.start)
         if chinese and not spot.label.says("account", "card"):
             return self._phone(spot, chinese.end(), "landline: area code and number")
-        digits = _plain(match[0])
+        digits = shapes.plain(match[0])
         certain = not match[0].isdigit() or digits.startswith("07") or spot.label.hints("phone")
         if not (certain or self._phone_after(spot, match.end())) or spot.label.says("account", "card"):
             return None
@@ -232,7 +227,7 @@ class NumberRules:
     def _international(self, spot: Spot, match: re.Match[str]) -> Candidate | None:
         if not spot.plus and not (match[0].startswith("00") and not match[0].isdigit()):
             return None
-        end = _joined(match[0], _SHORTEST_INTERNATIONAL, _LONGEST_PHONE)
+        end = shapes.joined(match[0], _SHORTEST_INTERNATIONAL, _LONGEST_PHONE)
         return self._phone(spot, spot.start + end, "phone number: country code") if end else None
 
     def _labelled(self, spot: Spot, match: re.Match[str]) -> Candidate | None:
@@ -240,7 +235,7 @@ class NumberRules:
         if not label.says(*_LABELLED):
             return self._near_phone(spot, match)
         kind, fewest, most = _LABELLED[label.kind]
-        end = _joined(match[0], fewest, most)
+        end = shapes.joined(match[0], fewest, most)
         if not end:
             return None
         if kind is Kind.PHONE:
@@ -251,7 +246,7 @@ class NumberRules:
         """A number not quite beside its label must look like a phone number."""
         if not (spot.label.hints("phone") or self._phone_after(spot, match.end())):
             return None
-        end = _joined(match[0], 7, 13)
+        end = shapes.joined(match[0], 7, 13)
         plain = match[0][:end].isdigit()
         if not end or (plain and end < _NANP_DIGITS):
             return None
@@ -262,7 +257,7 @@ class NumberRules:
 
     def _phone(self, spot: Spot, end: int, reason: str) -> Candidate | None:
         """A phone number unless it is a hotline or a date; takes its extension along."""
-        digits = _plain(spot.text[spot.start : end])
+        digits = shapes.plain(spot.text[spot.start : end])
         hotline = self._hotline.fullmatch(digits) or (
             not spot.reading.has_han and self._hotline_outside_china.fullmatch(digits)
         )
@@ -270,7 +265,7 @@ class NumberRules:
             return None
         if len(digits) == 8 and digits[0] in "12" and checksums.real_date(digits):
             return None
-        extension = _EXTENSION.match(spot.reading.folded, end)
+        extension = shapes.EXTENSION.match(spot.reading.folded, end)
         return spot.candidate(Kind.PHONE, extension.end() if extension else end, reason)
 
 
@@ -280,50 +275,8 @@ def _social_security(spot: Spot, match: re.Match[str]) -> Candidate | None:
     return spot.candidate(Kind.SSN, match.end(), "social security number: 3-2-4 digits")
 
 
-def _plain(written: str) -> str:
-    return "".join(character for character in written if character.isalnum())
-
-
-def _joined(written: str, fewest: int, most: int) -> int:
-    """Length of the beginning of `written` that makes a number of `fewest` to `most` digits; 0 if none does.
-
-    Groups join until there are enough digits; after that only across a hyphen, or if of two digits or more.
-    """
-    end = digits = 0
-    for group in _GROUP.finditer(written):
-        size = group.end() - group.start()
-        complete = digits >= fewest
-        if digits + size > most or (complete and size < 2 and written[group.start() - 1] != "-"):
-            break
-        digits, end = digits + size, group.end()
-    return end if fewest <= digits else 0
-
-
 def _digits_pattern(forms: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(form.replace("x", "[0-9]") for form in forms))
-
-
-_BEGINS = re.compile(r"[0-9]{3}|[0-9]{1,2}[ .()-]{1,3}[0-9]{3}|1[ -][3-9](?:[ -][0-9]){9}(?![ -]?[0-9])")
-"""What a number inside a run of digits begins with."""
-_DATE = re.compile(r"(?:19|20)[0-9]{2}([-.])[0-9]{1,2}\1[0-9]{1,2}(?![0-9])")
-_IDENTITY = re.compile(
-    r"[1-9][0-9]{5}[ -]?(?:18|19|20)[0-9]{2}[ -]?(?:0[1-9]|1[0-2])[ -]?(?:0[1-9]|[12][0-9]|3[01])[ -]?[0-9]{3}[ -]?[0-9Xx](?![0-9A-Za-z])"
-)
-_MOBILE = re.compile(r"(?P<country>(?:00)?86[ )-]{0,2})?0?(?P<number>1[ -]?[3-9](?:[ .-]?[0-9]){9})(?![0-9])")
-_CARD = re.compile(
-    r"3[47][0-9]{2}[ -]?[0-9]{6}[ -]?[0-9]{5}(?![0-9])|[0-9]{4}(?:[ -]?[0-9]{4}){2,3}(?:[ -]?[0-9]{1,3})?(?![0-9])"
-)
-_ISSUER = re.compile(
-    r"4[0-9]{15}|5[1-5][0-9]{14}|2[2-7][0-9]{14}|3[47][0-9]{13}|3(?:0[0-5]|[68][0-9])[0-9]{11}|35[0-9]{14}|6(?:011|5[0-9]{2}|4[4-9][0-9])[0-9]{12}"
-    r"|62[0-9]{14,17}|9558[0-9]{15}"
-)
-_SSN = re.compile(r"[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{4}(?![0-9-])")
-_NANP = re.compile(r"(?:1[ .-]?)?\(?[2-9][0-9]{2}\)?[ .-]{0,2}[2-9][0-9]{2}[ .-]?[0-9]{4}(?![0-9])")
-_TRUNK = re.compile(r"0[1-9](?:[ .)-]{0,2}[0-9]){8,10}(?![0-9])")
-_CHINESE_LANDLINE = re.compile(
-    r"0(?:10|2[0-9]|[3-9][0-9]{2})\)?[ -]{0,2}[2-9][0-9]{2,3}[ -]?[0-9]{4}(?![0-9])"
-)
-_ANY = re.compile(r"[0-9]+(?:[ .()-]{1,3}[0-9]+){0,12}")
 
 
 @cache

@@ -215,7 +215,7 @@ function commitments(draft) {
   ];
 }
 
-const line = (check) => el("li", {}, el("b", {}, check.id), check.detail && ` ${check.detail}`);
+const line = (check) => el("li", {}, el("b", { title: check.id }, word("check", check.id)), check.detail && ` · ${check.detail}`);
 
 /* The checks that failed: seen before the draft is copied. */
 function faults(draft) {

@@ -26,7 +26,7 @@ const ZH = {
   "reply.copy": "复制", "reply.copied": "已复制", "reply.copy.failed": "浏览器不让复制；已选中全文，请按 Ctrl+C",
   "reply.sent": "已原样发出", "reply.edited": "已改后发出", "reply.discard": "不采用", "reply.restore": "恢复草稿",
   "reply.writing": "正在起草…", "reply.none": "还没有草稿。", "reply.ready": "草稿已写好。", "reply.source.model": "由语言模型起草", "reply.source.composer": "由模板起草",
-  "reply.fallback": (why) => `未用语言模型：${why}`, "reply.failed": (n) => `${n} 项检查未通过，发出前请改好`,
+  "reply.fallback": (why) => `未用语言模型：${why}`, "reply.failed": (n) => `${n} 项检查未通过，发出前请看一看`,
   "reply.passed": (n) => `${n} 项检查都已通过`, "reply.passed.some": (n) => `其余 ${n} 项通过`, "reply.citations": "引用",
   "reply.commitments": "草稿里的承诺", "reply.by": (day) => `${day}前`, "reply.newer": "新的草稿已写好，您的修改还在。", "reply.take": "换成新草稿",
   "recorded.sent": "已记录：原样发出", "recorded.edited": "已记录：改后发出", "recorded.discarded": "已记录：未采用", "recorded.corrected": "已记录：类别更正为",
@@ -73,6 +73,11 @@ const ZH = {
     customer_since: "客户起始", segment: "客户分群", region: "地区", age_band: "年龄段", occupation: "职业", relationship: "与账户的关系",
     lifetime_contacts: "累计联系", payment_behaviour: "付款习惯",
   },
+  check: {
+    R1: "编号与称呼", R2: "语言一致", R3: "说到具体事实", R4: "回应情绪", R5: "该道歉则道歉", R6: "不推诿不指责", R7: "金额有依据", R8: "日期明确",
+    R9: "承诺有依据", R10: "说明决定", R11: "回应每项诉求", R12: "告知权利", R13: "不自认责任", R14: "不作绝对保证", R15: "不以撤诉为条件",
+    R16: "不露个人信息", R17: "不露内部信息", R18: "篇幅合适", R19: "语气得体", R20: "不推销", C1: "引用属实且有效", C2: "联系方式已核准", S1: "安全话术",
+  },
   sector: { banking: "银行", insurance: "保险", telecom: "电信", ecommerce: "电商", travel: "出行旅游", utilities: "公用事业" },
   kind: { external_id: "客户编号", email: "邮箱", phone: "电话", wechat: "微信", app_user: "App 用户" },
 };
@@ -102,7 +107,7 @@ const EN = {
   "reply.copy": "Copy", "reply.copied": "Copied", "reply.copy.failed": "The browser did not allow copying; the text is selected, press Ctrl+C",
   "reply.sent": "Sent as is", "reply.edited": "Sent edited", "reply.discard": "Not used", "reply.restore": "Undo my edits",
   "reply.writing": "Writing…", "reply.none": "There is no draft yet.", "reply.ready": "The draft is ready.", "reply.source.model": "Written by the language model", "reply.source.composer": "Written from templates",
-  "reply.fallback": (why) => `Language model not used: ${why}`, "reply.failed": (n) => `${n} ${n === 1 ? "check" : "checks"} failed: put it right before you send`,
+  "reply.fallback": (why) => `Language model not used: ${why}`, "reply.failed": (n) => `${n} ${n === 1 ? "check" : "checks"} failed: look at ${n === 1 ? "it" : "them"} before you send`,
   "reply.passed": (n) => `All ${n} checks passed`, "reply.passed.some": (n) => `The other ${n} passed`, "reply.citations": "Sources",
   "reply.commitments": "What the draft promises", "reply.by": (day) => `by ${day}`, "reply.newer": "A newer draft is ready. Your edits are still here.", "reply.take": "Use the new draft",
   "recorded.sent": "Recorded: sent as is", "recorded.edited": "Recorded: sent edited", "recorded.discarded": "Recorded: not used", "recorded.corrected": "Recorded: category corrected to",
@@ -150,6 +155,11 @@ const EN = {
     life_event: "Life event", open_promise: "Open promise", product: "Products", plan: "Plan", policy_number_tail: "Policy ending", recent_order: "Recent order",
     customer_since: "Customer since", segment: "Segment", region: "Lives in", age_band: "Age", occupation: "Occupation", relationship: "Relationship",
     lifetime_contacts: "Contacts so far", payment_behaviour: "Payments",
+  },
+  check: {
+    R1: "reference and name", R2: "right language", R3: "names the facts", R4: "answers the feeling", R5: "apology where due", R6: "no blame, no deflecting", R7: "amounts have a source", R8: "exact dates",
+    R9: "promises have a source", R10: "says the decision", R11: "answers every request", R12: "states rights", R13: "admits no liability", R14: "no absolute promise", R15: "asks for no withdrawal",
+    R16: "no personal data", R17: "nothing internal", R18: "right length", R19: "right tone", R20: "no selling", C1: "quotes true and in force", C2: "approved contacts", S1: "safety wording",
   },
   sector: { banking: "Banking", insurance: "Insurance", telecom: "Telecoms", ecommerce: "Online shopping", travel: "Travel", utilities: "Utilities" },
   kind: { external_id: "Customer number", email: "Email", phone: "Phone", wechat: "WeChat", app_user: "App user" },
@@ -203,7 +213,7 @@ export function ago(moment, now = Date.now()) {
   const seconds = (new Date(moment) - now) / 1000;
   const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
   const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) ?? units[3];
-  return new Intl.RelativeTimeFormat(tag(), { numeric: "auto" }).format(Math.round(seconds / size), unit);
+  return new Intl.RelativeTimeFormat(tag(), { numeric: "auto", style: "short" }).format(Math.round(seconds / size), unit);
 }
 
 export const money = (amount, currency) => new Intl.NumberFormat(tag(), { style: "currency", currency }).format(amount);

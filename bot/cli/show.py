@@ -1,0 +1,45 @@
+"""The product in a minute, in a home that is gone afterwards."""
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from bot.cli.console import bold, json_option, load_settings, say_json, say_table, terminal
+
+
+@click.command()
+@click.option("--serve", "and_serve", is_flag=True, help="Go on serving, with the sidebar, until stopped.")
+@json_option
+def demo(and_serve: bool, as_json: bool) -> None:
+    """Run eight complaints through everything, on our own corpus, in a temporary home."""
+    from bot.cli.demonstration import Demonstration, timings
+
+    given = load_settings()
+    # on Windows the index's files may still be open when the folder goes
+    with tempfile.TemporaryDirectory(prefix="redress-demo-", ignore_cleanup_errors=True) as place:
+        settings = given.model_copy(update={"home": Path(place), "database_url": None})
+        demonstration = Demonstration(settings)
+        shown = demonstration.run(None if as_json else terminal().print)
+        steps = timings(shown)
+        if as_json:
+            say_json(
+                {
+                    "suggestions": [{"title": each.title, **each.suggestion.public()} for each in shown],
+                    "timings_ms": steps,
+                    "corpus": demonstration.corpus,
+                }
+            )
+        else:
+            click.echo(bold(f"How long each step took, over {len(shown)} complaints"))
+            rows = [(name, f"{t['median']:.1f}", f"{t['slowest']:.1f}") for name, t in steps.items()]
+            say_table(("step", "median ms", "slowest ms"), rows)
+        if and_serve:
+            from bot.app import serve
+
+            click.echo(
+                f"Sidebar: {bold(f'http://{settings.host}:{settings.port}/sidebar/')}\n"
+                f"Key:     {bold(demonstration.key)}\nStop with Ctrl-C.",
+                err=as_json,
+            )
+            serve(settings)

@@ -1,0 +1,56 @@
+"""Numbers and addresses that identify a person, and those that reach somebody."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+_PERSONAL: Final = re.compile(
+    r"(?<!\d)(?:1[3-9]\d{9}|\d{17}[\dxX]|\d{3}-\d{2}-\d{4})(?!\d)|(?<![\w.+-])[\w.+-]+@[\w-]+\.\w+"
+    r"|(?:\+|\b00)\d[\d -]{8,}\d|(?<!\d)0\d{9,10}(?!\d)"
+)
+_DIGITS: Final = re.compile(r"\d(?:[ -]?\d){8}")
+_LONG_NUMBER: Final = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
+
+_DOT: Final = re.compile(r"\.[A-Za-z]{2}|@[A-Za-z0-9]|://")
+_ADDRESS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@:/._+-%?=&~#")
+_DOMAIN: Final = re.compile(r"@|://|^www\.|\.(?:com|cn|org|net|gov|uk|us|info|io|co|app)(?:[/:?]|$)")
+_NUMBER: Final = re.compile(r"\+?\d[\d -]{1,18}\d")
+_SPOKEN: Final = re.compile(
+    r"(?:拨打|致电|电话|热线|短信至|(?<![a-z])(?:call|phone|ring|dial|text|helpline|hotline))"
+    r"(?:\s?(?:是|为|[:：]|us|on|the|number|is|at))*\s?$"
+)
+_PHONE: Final = re.compile(r"\+\d[\d -]{7,}\d|0\d{2,4}[ -]?\d{3,4}[ -]?\d{3,4}|[48]00[ -]?\d{3}[ -]?\d{4}")
+
+
+def looks_personal(text: str) -> bool:
+    """Whether there is a phone, identity or card number or an e-mail address in it."""
+    if "@" not in text and not _DIGITS.search(text):
+        return False
+    return _PERSONAL.search(text) is not None or any(_luhn(match[0]) for match in _LONG_NUMBER.finditer(text))
+
+
+def contacts(text: str) -> Iterator[str]:
+    """Every link, e-mail address and number to call in a text."""
+    for match in _DOT.finditer(text):
+        found = _around(text, match.start())
+        if _DOMAIN.search(found.lower()):
+            yield found
+    for match in _NUMBER.finditer(text):
+        before = text[max(0, match.start() - 24) : match.start()].lower()
+        if _PHONE.fullmatch(match[0]) or _SPOKEN.search(before):
+            yield match[0]
+
+
+def _around(text: str, at: int) -> str:
+    """The unbroken run of address characters around a place."""
+    start = end = at
+    while start and text[start - 1] in _ADDRESS:
+        start -= 1
+    while end < len(text) and text[end] in _ADDRESS:
+        end += 1
+    return text[start:end].rstrip(".:?")
+
+
+def _luhn(written: str) -> bool:
+    digits = [int(character) for character in written if character.isdigit()][::-1]
+    return (sum(digits[0::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])) % 10 == 0

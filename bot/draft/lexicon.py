@@ -1,0 +1,41 @@
+"""Many patterns looked for in one short text: a word that must be there is tried before its pattern."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+_GROUP: Final = re.compile(r"\((?:[^()\\]|\\.)*\)[?*+]?(?:\{\d*,?\d*\}\??)?|\[(?:[^\]\\]|\\.)*\][?*+]?(?:\{\d*,?\d*\}\??)?")
+_OPTIONAL: Final = re.compile(r".[?*]|.\{\d*,?\d*\}")
+_SPECIAL: Final = re.compile(r"\\.|[.^$+|\0]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Patterns, each with a literal that every match of it contains (empty where there is none)."""
+
+    patterns: tuple[tuple[str, re.Pattern[str]], ...]
+
+    @classmethod
+    def of(cls, patterns: Iterable[str]) -> "Lexicon":
+        """A lexicon of regular expressions written in lower case."""
+        return cls(tuple((required(pattern), re.compile(pattern)) for pattern in patterns))
+
+    def search(self, lowered: str) -> bool:
+        """Whether any pattern is in a lower-case text."""
+        return any(literal in lowered and pattern.search(lowered) for literal, pattern in self.patterns)
+
+    def count(self, lowered: str) -> int:
+        """How often the patterns are in a lower-case text."""
+        return sum(len(pattern.findall(lowered)) for literal, pattern in self.patterns if literal in lowered)
+
+
+def required(pattern: str) -> str:
+    """The longest literal that every match of the pattern contains; empty where none is sure."""
+    flat = pattern
+    while (shorter := _GROUP.sub("\0", flat)) != flat:
+        flat = shorter
+    if "|" in flat or "(" in flat or "[" in flat:
+        return ""
+    flat = _OPTIONAL.sub("\0", re.sub(r"\\[a-zA-Z]", "\0", flat))
+    return max(_SPECIAL.split(flat), key=len)

@@ -1,0 +1,101 @@
+"""Words a draft shares with past cases: other people's stories must not leak into a reply."""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
+from typing import Final
+
+from bot.draft.clauses import Clauses, wording
+from knowledge.case import Language
+
+LONGEST: Final[dict[Language, int]] = {"zh": 12, "en": 8}
+"""From this many characters (zh) or words (en) in a row, shared words are somebody else's."""
+_GRAM: Final[dict[Language, int]] = {"zh": 6, "en": 4}
+"""Half a run: two in a row of these, found at every seventh (fifth) place, cannot miss a run."""
+
+_BREAK: Final = "\0"
+_STOP: Final = re.compile(r"[。！？!?\n\d]+|\.(?:\s|$)|\{\w+\}|⟦[^⟦⟧\n]*⟧")
+_ZH_KEPT: Final = re.compile(r"[^\w\0]+|_")
+_EN_WORD: Final = re.compile(r"[a-z]+(?:['’][a-z]+)?|\0")
+
+Tokens = str | tuple[str, ...]
+
+
+def shared_run(draft: str, others: Iterable[str], own: Iterable[str], language: Language) -> int:
+    """Characters (zh) or words (en) of the longest run that the draft shares with one of `others`, at least
+    `LONGEST`; 0 where there is none. What also stands in `own` or in our approved clauses does not count.
+    """
+    tokens = _tokens(draft, language)
+    places: dict[Tokens, list[int]] = {}
+    size = _GRAM[language]
+    for place in range(len(tokens) - size + 1):
+        places.setdefault(tokens[place : place + size], []).append(place)
+    known: set[Tokens] | None = None
+    longest = 0
+    for other in others:
+        for start, end in _runs(tokens, places, _tokens(other, language), language):
+            if known is None:
+                known = _known(own, language)
+            longest = max(longest, _foreign(tokens[start:end], known, size))
+    return longest if longest >= LONGEST[language] else 0
+
+
+def _runs(
+    tokens: Tokens, places: dict[Tokens, list[int]], other: Tokens, language: Language
+) -> Iterable[tuple[int, int]]:
+    size, least = _GRAM[language], LONGEST[language]
+    for at in range(0, len(other) - size + 1, least - size + 1):
+        for place in places.get(other[at : at + size], ()):
+            before = _same(tokens[:place][::-1], other[:at][::-1])
+            after = _same(tokens[place:], other[at:])
+            if before + after >= least:
+                yield place - before, place + after
+
+
+def _same(one: Sequence[str], two: Sequence[str]) -> int:
+    """How many tokens agree from the start, up to a break."""
+    count = 0
+    for a, b in zip(one, two, strict=False):
+        if a != b or a == _BREAK:
+            break
+        count += 1
+    return count
+
+
+def _foreign(run: Tokens, known: set[Tokens], size: int) -> int:
+    """Length of the longest stretch of the run that is not covered by known words."""
+    covered = bytearray(len(run))
+    for place in range(len(run) - size + 1):
+        if run[place : place + size] in known:
+            covered[place : place + size] = b"\1" * size
+    return max((len(stretch) for stretch in bytes(covered).split(b"\1")), default=0)
+
+
+def _known(own: Iterable[str], language: Language) -> set[Tokens]:
+    known = set(_approved(language))
+    for text in own:
+        known.update(_grams(_tokens(text, language), _GRAM[language]))
+    return known
+
+
+@cache
+def _approved(language: Language) -> frozenset[Tokens]:
+    """Everything our clauses say, in pieces."""
+    words = wording(language)
+    texts = [*Clauses.shipped(language).texts()]
+    texts += [said for topic in words.topics.values() for said in (topic.topic, topic.topic_on, topic.grievance, topic.look)]
+    texts += [need.ask for need in words.needs.values()]
+    return frozenset(gram for text in texts for gram in _grams(_tokens(text, language), _GRAM[language]))
+
+
+def _grams(tokens: Tokens, size: int) -> Iterable[Tokens]:
+    return (tokens[place : place + size] for place in range(len(tokens) - size + 1))
+
+
+@lru_cache(maxsize=512)
+def _tokens(text: str, language: Language) -> Tokens:
+    """Characters or words, lower case; figures, sentence ends and gaps are breaks that no run crosses."""
+    broken = _STOP.sub(_BREAK, text.lower())
+    if language == "zh":
+        return _ZH_KEPT.sub("", broken)
+    return tuple(_EN_WORD.findall(broken))

@@ -1,0 +1,105 @@
+"""What the customer asks for, what the words imply, and whether it is a complaint at all (codebook, section Needs)."""
+
+from dataclasses import dataclass
+
+from bot.triage.complaint import is_complaint, wrongs
+from bot.triage.lexicon import Hit, Scan, Span, scan
+from knowledge.case import NeedKind
+
+_MOST_EVIDENCE = 5
+_LONGEST = 160
+"""Characters of a clause that is shown as the customer's words; of a longer one, what is around the need."""
+_ENDS = "。！？；!?;\n"
+_PAUSES = "，,、：:"
+_NO_NEEDS = ("none", "implied", "cue")
+_SHORTEST = 8
+"""Characters a clause must have to be understood; a shorter one takes its neighbour in."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedFound:
+    """One need, with the clause that shows it."""
+
+    kind: NeedKind
+    need: str
+    """A code of the codebook's list: refund, repair, explanation, certainty_of_date, …"""
+    text: str
+    """The clause of the customer's own words."""
+    span: Span
+    """The same clause."""
+
+
+def find_needs(text: str, language: str) -> tuple[NeedFound, ...]:
+    """Each code once, where it is first said, in order of the text; an explicit need hides the implied one."""
+    found = scan(text)
+    first: dict[str, Hit] = {}
+    cues = found.of("needs", "cue")
+    for hit in found.of("needs"):
+        if not _implied(hit) and not _asked(found, hit, cues):
+            continue
+        for code in hit.kinds:
+            known = first.get(code)
+            if code not in _NO_NEEDS and (known is None or _implied(known) > _implied(hit)):
+                first[code] = hit
+    if all(map(_implied, first.values())) and (question := _question(found)):
+        first["explanation"] = question
+    return tuple(
+        NeedFound("implicit" if _implied(hit) else "explicit", code, clause.text, clause)
+        for code, hit in sorted(first.items(), key=lambda item: item[1].start)
+        for clause in (_clause(found, hit),)
+    )
+
+
+def looks_like_complaint(text: str, language: str) -> tuple[bool, tuple[Span, ...]]:
+    """Whether something is wrong, failed or unfair, and the words that say so, in order of the text."""
+    found = scan(text)
+    if not is_complaint(found):
+        return False, ()
+    strongest = sorted(wrongs(found), key=lambda item: -item[0])[:_MOST_EVIDENCE]
+    return True, tuple(found.span(hit) for _, hit in sorted(strongest, key=lambda item: item[1].start))
+
+
+def _implied(hit: Hit) -> bool:
+    return "implied" in hit.kinds
+
+
+def _asked(found: Scan, hit: Hit, cues: list[Hit]) -> bool:
+    """Whether the sentence asks for something; what is only told is not asked for."""
+    start, end = _bounds(found.text, hit, _ENDS)
+    return any(start <= cue.start and cue.end <= end + 1 for cue in cues)
+
+
+def _question(found: Scan) -> Hit | None:
+    """The first sentence that is a question: who asks, asks for an answer."""
+    at = min((at for mark in "?？" if (at := found.text.find(mark)) > 0), default=0)
+    return Hit(at - 1, at, ("explanation",), 1.0) if at else None
+
+
+def _clause(found: Scan, hit: Hit) -> Span:
+    """The clause around the words: up to the next pause, or to the end of the sentence where that is too little."""
+    text = found.text
+    start, end = _bounds(text, hit, _ENDS + _PAUSES)
+    if end - start < _SHORTEST:
+        start, end = _bounds(text, hit, _ENDS)
+    start, end = max(start, hit.start - _LONGEST // 2), min(end, max(hit.end, hit.start + _LONGEST // 2))
+    while start < hit.start and text[start].isspace():
+        start += 1
+    while end > hit.end and text[end - 1].isspace():
+        end -= 1
+    return Span(start, end, text[start:end])
+
+
+def _bounds(text: str, hit: Hit, marks: str) -> tuple[int, int]:
+    """Where the piece between two of these marks begins and ends. A full stop counts where a space follows it."""
+    start = hit.start
+    while start > 0 and not _is_mark(text, start - 1, marks):
+        start -= 1
+    end = hit.end
+    while end < len(text) and not _is_mark(text, end, marks):
+        end += 1
+    return start, end
+
+
+def _is_mark(text: str, at: int, marks: str) -> bool:
+    character = text[at]
+    return character in marks or (character == "." and (at + 1 == len(text) or text[at + 1].isspace()))
