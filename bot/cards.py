@@ -88,6 +88,10 @@ class CardFile(Owned):
         """The file that comes with Redress."""
         return load_rules(_FILE, cls)
 
+    def of(self, language: Language) -> CardWords:
+        """The words of that language."""
+        return self.zh if language == "zh" else self.en
+
 
 def card(suggestion: Suggestion, turns: Sequence[str], taxonomy: Taxonomy, title: str = "") -> RenderableType:
     """The suggestion as a card, with the turns as the customer wrote them.
@@ -95,7 +99,7 @@ def card(suggestion: Suggestion, turns: Sequence[str], taxonomy: Taxonomy, title
     Control characters in anybody's words are shown as U+FFFD: they could drive the terminal.
     """
     language: Language = "zh" if suggestion.draft.language == "zh" else "en"
-    words = CardFile.shipped().zh if language == "zh" else CardFile.shipped().en
+    words = CardFile.shipped().of(language)
     sections = (
         _headline(suggestion.triage, words, taxonomy, language),
         _section(words.words, _marked(suggestion.triage, turns)),
@@ -111,13 +115,13 @@ def card(suggestion: Suggestion, turns: Sequence[str], taxonomy: Taxonomy, title
     )
 
 
-def found_cards(found: dict[str, Any], taxonomy: Taxonomy) -> RenderableType:
-    """The answer of a search: cases, then passages."""
-    words = CardFile.shipped().en
+def found_cards(found: dict[str, Any], taxonomy: Taxonomy, language: Language) -> RenderableType:
+    """The answer of a search, for somebody who reads that language: cases, then passages."""
+    words = CardFile.shipped().of(language)
     cases = [CaseCard.model_validate(item) for item in found["cases"]]
     passages = [PassageCard.model_validate(item) for item in found["passages"]]
     return Group(
-        _section(words.cases, _cases(cases, words, taxonomy, "en")),
+        _section(words.cases, _cases(cases, words, taxonomy, language)),
         _section(words.passages, _passages(passages, words)),
     )
 

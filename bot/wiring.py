@@ -5,6 +5,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from threadpoolctl import threadpool_limits
+
 from bot.access import Tenants
 from bot.clocks.rules import Clocks
 from bot.database import Database
@@ -100,7 +102,8 @@ def open_parts(settings: Settings) -> Generator[Parts]:
         ModelUnavailable: a model cannot be loaded.
         StorageUnavailable, InvalidSettings: as for `open_store`.
     """
-    with open_store(settings) as stored:
+    # a complaint's products are small: threads of one product would only wait for those of another
+    with open_store(settings) as stored, threadpool_limits(limits=1, user_api="blas"):
         embedder = load_embedder(settings.embedder)
         index = Index(settings.index_folder, stored.knowledge, embedder)
         index.open()

@@ -251,10 +251,8 @@ class KnowledgeStore:
             bodies = session.scalars(select(CaseRow.body).where(CaseRow.id.in_(case_ids))).all()
             rows = session.execute(passages).all()
         cases = {case.id: case for case in map(Case.model_validate_json, bodies)}
-        return cases, {
-            i: (Passage(i, article_id, position, text), Article.model_validate_json(body))
-            for i, article_id, position, text, body in rows
-        }
+        articles = {a: Article.model_validate_json(body) for a, body in {r[1]: r[4] for r in rows}.items()}
+        return cases, {i: (Passage(i, a, position, text), articles[a]) for i, a, position, text, _ in rows}
 
     def superseded(self, tenant: str, day: date) -> frozenset[str]:
         """Ids of the articles that do not hold on `day`: ended, not begun, or replaced by one that holds."""

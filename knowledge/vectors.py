@@ -6,6 +6,7 @@ rows costs a hundred times a query. Writes come in batches: a single one costs 8
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -20,6 +21,17 @@ from knowledge.errors import EmbedderMismatch
 
 MAX_BATCH: Final = 5000
 """Chroma refuses more than 5,461 rows in one call."""
+EXACT_ROWS: Final = 4096
+"""A collection of at most so many vectors is kept in memory and searched exactly: a matrix product of
+4,096 rows costs less than a call into Chroma, and misses nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Small:
+    """All vectors of a small collection."""
+
+    ids: list[str]
+    rows: Matrix
 
 
 class Vectors:
@@ -29,6 +41,7 @@ class Vectors:
         self._embedder: Final = embedder
         self._client = chromadb.PersistentClient(str(path), settings=Settings(anonymized_telemetry=False))
         self._collections: dict[tuple[str, str], Collection] = {}
+        self._small: dict[tuple[str, str], _Small | None] = {}
 
     def upsert(self, tenant: str, kind: str, ids: Sequence[str], rows: Matrix) -> None:
         """Write vectors by id; one without direction (all zeros) is left out: no query can meet it."""
@@ -38,28 +51,24 @@ class Vectors:
         collection = self._collection(tenant, kind)
         for start in range(0, len(directed), MAX_BATCH):
             some = directed[start : start + MAX_BATCH]
+            self._small.pop((tenant, kind), None)
             collection.upsert(ids=[str(ids[n]) for n in some], embeddings=rows[some])
 
     def delete(self, tenant: str, kind: str, ids: Sequence[str]) -> None:
         """Forget vectors; ids that are not there are no error."""
         for start in range(0, len(ids), MAX_BATCH):
             self._collection(tenant, kind).delete(ids=list(ids[start : start + MAX_BATCH]))
+        self._small.pop((tenant, kind), None)
 
     def nearest(self, tenant: str, kind: str, vector: Vector, limit: int) -> list[tuple[str, float]]:
         """The `limit` closest ids with their cosine similarity (0..1), best first."""
         collection = self._found(tenant, kind)
         if collection is None or limit < 1 or not vector.any():
             return []
-        answer = collection.query(
-            query_embeddings=np.asarray([vector], np.float32), n_results=limit, include=["distances"]
-        )
-        distances = answer["distances"] or [[]]
-        found = [
-            (i, round(min(1.0, max(0.0, 1.0 - distance)), 5))
-            for i, distance in zip(answer["ids"][0], distances[0], strict=True)
-        ]
+        small = self._exact(tenant, kind, collection)
+        found = _ranked(small, vector, limit) if small is not None else _asked(collection, vector, limit)
         # equal vectors come in the order they were written, which a rebuild changes; ids decide
-        return sorted(found, key=lambda hit: (-hit[1], hit[0]))
+        return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:limit]
 
     def similarities(self, tenant: str, kind: str, vector: Vector, ids: Sequence[str]) -> dict[str, float]:
         """Exact cosine similarity (0..1) of the vector to each of `ids` that has one."""
@@ -82,7 +91,18 @@ class Vectors:
     def close(self) -> None:
         """Release the directory."""
         self._collections.clear()
+        self._small.clear()
         cast("Any", self._client).close()  # of the concrete client; its declared type lacks it
+
+    def _exact(self, tenant: str, kind: str, collection: Collection) -> _Small | None:
+        """The whole collection, where it is small; read once after each change."""
+        if (tenant, kind) not in self._small:
+            small = None
+            if collection.count() <= EXACT_ROWS:
+                held: Any = collection.get(include=["embeddings"])
+                small = _Small(held["ids"], np.asarray(held["embeddings"], np.float32))
+            self._small[tenant, kind] = small
+        return self._small[tenant, kind]
 
     def _found(self, tenant: str, kind: str) -> Collection | None:
         """The collection, if anything was ever written to it."""
@@ -111,6 +131,27 @@ class Vectors:
             raise EmbedderMismatch(f"the collection of {kind} vectors", built_with, self._embedder)
         self._collections[tenant, kind] = collection
         return collection
+
+
+def _ranked(small: _Small, vector: Vector, limit: int) -> list[tuple[str, float]]:
+    """The best by exact cosine, ties at the cut included."""
+    if not small.ids:
+        return []
+    cosines = np.round(np.clip(small.rows @ vector, 0, 1), 5)
+    cut = np.partition(cosines, -limit)[-limit] if limit < len(cosines) else -1.0
+    return [(small.ids[n], float(cosines[n])) for n in np.flatnonzero(cosines >= cut)]
+
+
+def _asked(collection: Collection, vector: Vector, limit: int) -> list[tuple[str, float]]:
+    """The best by Chroma's graph."""
+    answer = collection.query(
+        query_embeddings=np.asarray([vector], np.float32), n_results=limit, include=["distances"]
+    )
+    distances = answer["distances"] or [[]]
+    return [
+        (i, round(min(1.0, max(0.0, 1.0 - distance)), 5))
+        for i, distance in zip(answer["ids"][0], distances[0], strict=True)
+    ]
 
 
 def _name(tenant: str, kind: str) -> str:

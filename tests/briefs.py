@@ -54,7 +54,9 @@ def triage(
     )
 
 
-def passages(article: Article, similarity: float = 0.6, *, superseded: bool = False) -> tuple[PassageMatch, ...]:
+def passages(
+    article: Article, similarity: float = 0.6, *, superseded: bool = False
+) -> tuple[PassageMatch, ...]:
     """Every passage of an article, as search finds them."""
     return tuple(
         PassageMatch(passage, article, similarity, ("dense",), superseded) for passage in article.passages()

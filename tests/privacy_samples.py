@@ -1,7 +1,7 @@
 """Made-up personal data in sentences of our own, and sentences that only look as if they held some.
 
-Everything is drawn from a seeded generator: the same seed gives the same samples. Where a kind of number has a
-check digit, it is valid. The sentences are in `privacy_samples.toml`.
+Everything is drawn from a seeded generator: the same seed gives the same samples. Where a kind of number has
+a check digit, it is valid. The sentences are in `privacy_samples.toml`.
 """
 
 import tomllib
@@ -80,7 +80,7 @@ def people(seed: int, rounds: int) -> Iterator[Sample]:
 
 
 def harmless(seed: int, rounds: int) -> Iterator[str]:
-    """Texts in which nothing is to be redacted; `rounds` values for every sentence that has a place for one."""
+    """Texts in which nothing is to be redacted; `rounds` values for every sentence with a place for one."""
     random = Random(seed)
     for group in SENTENCES.harmless:
         for sentence in group.sentences:
@@ -105,7 +105,9 @@ def with_luhn(head: str) -> str:
 
 
 def identity_number(random: Random) -> str:
-    region = random.choice("110105 310115 440306 510104 320508 370202 420111 610113 210102 350203".split())
+    region = random.choice(
+        ["110105", "310115", "440306", "510104", "320508", "370202", "420111", "610113", "210102", "350203"]
+    )
     birth = f"{random.randint(1950, 2008)}{random.randint(1, 12):02}{random.randint(1, 28):02}"
     head = region + birth + digits(random, 3)
     return head + "10X98765432"[sum(w * int(d) for w, d in zip(_IDENTITY_WEIGHTS, head, strict=True)) % 11]
@@ -162,8 +164,10 @@ def plate(random: Random) -> str:
 
 
 def email(random: Random) -> str:
-    local = random.choice("lin.xiaoyu zhou_88 k.o-hara maria+shop wzh2003 t.okafor hq77".split())
-    domain = random.choice("163.com qq.com outlook.com mail.example.co.uk foxmail.com gmail.com".split())
+    local = random.choice(["lin.xiaoyu", "zhou_88", "k.o-hara", "maria+shop", "wzh2003", "t.okafor", "hq77"])
+    domain = random.choice(
+        ["163.com", "qq.com", "outlook.com", "mail.example.co.uk", "foxmail.com", "gmail.com"]
+    )
     return f"{local}{random.randint(1, 99)}@{domain}"
 
 
@@ -209,7 +213,7 @@ def public_ip(random: Random) -> str:
 
 
 def chinese_street(random: Random) -> str:
-    road = random.choice("建设北路 文昌巷 长江西路 解放大道 梧桐街 和平里大街 学府路".split())
+    road = random.choice(["建设北路", "文昌巷", "长江西路", "解放大道", "梧桐街", "和平里大街", "学府路"])
     number, house, room = random.randint(2, 300), random.randint(1, 30), random.randint(101, 2804)
     return road + random.choice(
         [f"{number}号", f"{number}号{house}栋{room}室", f"{number}弄{house}号{room}室"]
@@ -217,14 +221,14 @@ def chinese_street(random: Random) -> str:
 
 
 def chinese_estate(random: Random) -> str:
-    estate = random.choice("翠湖花园 阳光家园 锦绣小区 金色公寓 绿地大厦 东方明珠苑".split())
+    estate = random.choice(["翠湖花园", "阳光家园", "锦绣小区", "金色公寓", "绿地大厦", "东方明珠苑"])
     house, stairs, room = random.randint(1, 30), random.randint(1, 4), random.randint(101, 2804)
     return estate + random.choice([f"{house}栋{stairs}单元{room}室", f"{house}号楼{room}", f"B座{room}室"])
 
 
 def english_street(random: Random) -> str:
-    streets = "Maple Avenue|Station Road|Queen Street|Willow Lane|Church Close|Sunset Boulevard|Park Drive"
-    street = random.choice([*streets.split("|"), "St John's Court"])
+    streets = ["Maple Avenue", "Station Road", "Queen Street", "Willow Lane", "Church Close", "Park Drive"]
+    street = random.choice([*streets, "Sunset Boulevard", "St John's Court"])
     return random.choice(["", "Flat 2, ", "Apt 5B, "]) + f"{random.randint(1, 1999)} {street}"
 
 
@@ -261,15 +265,18 @@ def _after(heads: str, count: int) -> Callable[[Random], str]:
     return lambda random: random.choice(heads.split()) + digits(random, count)
 
 
-MAKE: dict[str, Callable[[Random], str]] = {
-    **{
-        make.__name__: make
-        for make in (
-            identity_number, company_id, iban, chinese_mobile, full_width_mobile, spoken, bank_card, western_card,
-            plate, email, wechat, landline, passport, american_phone, british_phone, ssn, nino, public_ip,
-            chinese_street, chinese_estate, english_street, order, amount, date_of_event,
-        )
-    },
+def _born(form: str) -> Callable[[Random], str]:
+    return lambda random: form.format(
+        year=random.randint(1940, 2005), month=random.randint(1, 12), day=random.randint(1, 28)
+    )
+
+
+_BY_NAME = (
+    identity_number, company_id, iban, chinese_mobile, full_width_mobile, spoken, bank_card, western_card,
+    plate, email, wechat, landline, passport, american_phone, british_phone, ssn, nino, public_ip,
+    chinese_street, chinese_estate, english_street, order, amount, date_of_event,
+)  # fmt: skip
+_SHORT: dict[str, Callable[[Random], str]] = {
     "qq": lambda random: random.choice("123456789") + digits(random, random.randint(6, 9)),
     "permit": _after("C H M", 8),
     "eight_digits": lambda random: digits(random, 8),
@@ -278,13 +285,15 @@ MAKE: dict[str, Callable[[Random], str]] = {
     "sort_code": lambda random: "-".join(digits(random, 2) for _ in range(3)),
     "imei": lambda random: with_luhn("86" + digits(random, 12)),
     "driver_licence": _after("A B C D E", 11),
-    "chinese_date": lambda random: f"{random.randint(1940, 2005)}年{random.randint(1, 12)}月{random.randint(1, 28)}日",
-    "slashed_date": lambda random: f"{random.randint(1, 28)}/{random.randint(1, 12):02}/{random.randint(1940, 2005)}",
-    "hotline": _one_of(*"95588 95533 12378 12315 12345 10086 110 400-610-0000 4008308300 956056 12306".split()),
+    "chinese_date": _born("{year}年{month}月{day}日"),
+    "slashed_date": _born("{day}/{month:02}/{year}"),
+    "hotline": _one_of("95588", "95533", "12378", "12315", "12345", "10086", "110", "400-610-0000", "956056"),
     "card_tail": lambda random: digits(random, 4),
-    "flight": lambda random: random.choice(["CA", "MU", "CZ", "BA", "UA"]) + str(random.randint(100, 9999)),
+    "flight": lambda random: random.choice(["CA", "MU", "CZ", "BA"]) + str(random.randint(100, 9999)),
     "waybill": _after("SF YT JD ZT", 13),
-    "product": _one_of("iPhone 15 Pro Max", "华为Mate60", "RTX 4090", "小米14 Ultra", "戴森V12", "美的KFR-35GW"),
-    "place": _one_of("北京市朝阳区", "杭州西湖区", "广东省深圳市南山区", "成都市", "苏州工业园区", "江苏南通"),
+    "product": _one_of("iPhone 15 Pro Max", "华为Mate60", "RTX 4090", "小米14 Ultra", "戴森V12"),
+    "place": _one_of("北京市朝阳区", "杭州西湖区", "广东省深圳市南山区", "成都市", "江苏南通"),
     "nothing": lambda _: "",
-}  # fmt: skip
+}
+MAKE = {make.__name__: make for make in _BY_NAME} | _SHORT
+"""Functions that make a value, by the name the sentences give them."""

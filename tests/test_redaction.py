@@ -26,8 +26,9 @@ def survives(text: str, start: int, end: int) -> bool:
 def test_a_chinese_complaint_loses_every_identifier_and_keeps_its_facts() -> None:
     text = (
         "本人张晓丽，身份证110105199003071234，2026年11月3日在贵行南京路支行办卡，卡号6228480402564890018，"
-        "客服王经理说年费680元可免。订单号20261103112233445566，尾号0018。家住上海市徐汇区文定路88弄3号502室，"
-        "电话138-0013-8000，微信zhang_xl88，车牌沪A·12345，邮箱zxl@163.com谢谢。"
+        "客服王经理说年费680元可免。订单号20261103112233445566，尾号0018。"
+        "家住上海市徐汇区文定路88弄3号502室，电话138-0013-8000，微信zhang_xl88，车牌沪A·12345，"
+        "邮箱zxl@163.com谢谢。"
     )
     assert redact(text).text == snapshot(
         "本人⟦PERSON_1⟧，身份证⟦ID_NUMBER_1⟧，2026年11月3日在贵行南京路支行办卡，卡号⟦CARD_1⟧，"
@@ -39,9 +40,9 @@ def test_a_chinese_complaint_loses_every_identifier_and_keeps_its_facts() -> Non
 def test_an_english_complaint_loses_every_identifier_and_keeps_its_facts() -> None:
     text = (
         "My name is Hannah Vogel, born on 12 March 1985. On 2026-11-03 you charged £42.50 to my card "
-        "4539 5787 6362 1486 (order 4532015112830366). I live at Flat 2, 14 Station Road, Bristol BS1 4DJ; call "
-        "07700 900123 or write to h.vogel@example.co.uk. Sort code 20-45-77, account number 12345678, NI number "
-        "AB123456C. Your adviser Tom Beckett hung up; 0800 123 4567 rings out. Card ending 1486."
+        "4539 5787 6362 1486 (order 4532015112830366). I live at Flat 2, 14 Station Road, Bristol BS1 4DJ; "
+        "call 07700 900123 or write to h.vogel@example.co.uk. Sort code 20-45-77, account number 12345678, "
+        "NI number AB123456C. Your adviser Tom Beckett hung up; 0800 123 4567 rings out. Card ending 1486."
     )
     assert redact(text).text == snapshot(
         "My name is ⟦PERSON_1⟧, born on ⟦DATE_OF_BIRTH_1⟧. On 2026-11-03 you charged £42.50 to my card "
@@ -52,7 +53,7 @@ def test_an_english_complaint_loses_every_identifier_and_keeps_its_facts() -> No
 
 
 def test_a_finding_says_which_rule_which_check_digit_and_which_word_made_it_one() -> None:
-    (finding,) = redact("我的身份证110105199003072871被冒用").findings
+    (finding,) = redact("我的身份证11010519491231002X被冒用").findings
     assert finding.reason == snapshot(
         "identity number: province and date of birth, check digit valid, after '身份证'"
     )
@@ -65,7 +66,7 @@ def test_a_finding_says_which_rule_which_check_digit_and_which_word_made_it_one(
         ("电话1\u200b38\u200d0013\ufeff8000", [("PHONE", "1\u200b38\u200d0013\ufeff8000")]),
         ("我的号码幺三八零零幺三八零零零", [("PHONE", "幺三八零零幺三八零零零")]),
         ("13800138000一直打不通", [("PHONE", "13800138000")]),
-        ("call ⑬8 or 1️⃣3️⃣8️⃣0️⃣0️⃣1️⃣3️⃣8️⃣0️⃣0️⃣0️", [("PHONE", "1️⃣3️⃣8️⃣0️⃣0️⃣1️⃣3️⃣8️⃣0️⃣0️⃣0️")]),
+        ("call ⑬8 or 1️⃣3️⃣8️⃣0️⃣0️⃣1️⃣3️⃣8️⃣0️⃣0️⃣0️⃣", [("PHONE", "1️⃣3️⃣8️⃣0️⃣0️⃣1️⃣3️⃣8️⃣0️⃣0️⃣0️⃣")]),
         ("打 1 3 8 0 0 1 3 8 0 0 0 找我", [("PHONE", "1 3 8 0 0 1 3 8 0 0 0")]),
         ("tel13800138000abc", [("PHONE", "13800138000")]),
         ("隐私号17012345678转1234", [("PHONE", "17012345678转1234")]),
@@ -244,10 +245,12 @@ def test_harmless_texts_are_left_alone_ninety_nine_times_in_a_hundred() -> None:
 
 _PIECES = st.sampled_from(
     [
-        "我叫", "张伟", "张伟先生", "my name is ", "Jo Bell", "Mr ", "，", "、", "\n", " ", "13800138000", "138 0013", "8000", "-", "+", "86", "(",
-        "0)", "2", "45", "678", "6228480402564890018", "4539 5787", "订单号", "卡号", "account ", "尾号", "电话", "QQ", "微信", "abc_12", "@", "a@b.cn",
-        "北京市朝阳区", "建国路88号", "3栋", "12 High Street", "SW1A 1AA", "born on ", "12 March 1985", "GB82WEST12345698765432", "京A12345",
-        "⟦PHONE_1⟧", "⟦PERSON_7⟧", "⟦", "⟧", "XXXX", "****", "\u200b", "\ufe0f", "\ud800", "\x00", "😀", "1️⃣", "６２２", "幺三八零", "元", "的", "regards,\n",
+        "我叫", "张伟", "张伟先生", "my name is ", "Jo Bell", "Mr ", "，", "、", "\n", " ", "13800138000",
+        "138 0013", "8000", "-", "+", "86", "(", "0)", "2", "45", "678", "6228480402564890018", "4539 5787",
+        "6362 1486", "订单号", "卡号", "account ", "尾号", "电话", "QQ", "微信", "abc_12", "@", "a@b.cn",
+        "北京市朝阳区", "建国路88号", "3栋", "12 High Street", "SW1A 1AA", "born on ", "12 March 1985",
+        "GB82WEST12345698765432", "京A12345", "⟦PHONE_1⟧", "⟦PERSON_7⟧", "⟦", "⟧", "XXXX", "****", "\u200b",
+        "\ufe0f", "\ud800", "\x00", "😀", "1️⃣", "６２２", "幺三八零", "元", "的", "regards,\n", "sort code ",
     ]
 )  # fmt: skip
 _TEXTS = st.one_of(
@@ -285,14 +288,15 @@ def test_spans_lead_back_and_forth(text: str, data: st.DataObject) -> None:
     assert redaction.original_span(*back) == original
 
 
-@pytest.mark.parametrize(
-    "unit",
-    [
-        "1", "1 ", "12 ", "123-", "1.", "(1)", "+1", "a", "A1", "AB12 ", "@", "a@", "a.b@", ":", "ab:", "1.1.1.1.", "一", "x", "xx ", "\u200b1", " ",
-        "\n", "⟦A_", "⟦PHONE_1⟧", "王", "王·", "王先生", "我叫", "我叫张伟，", "路", "路1号", "地址：", "住在省市区", "甲市", "订单号", "account number is ",
-        "13800138000 ", "my name is ", "Mr Smith ", "Aa ", "1 A ", "12 High Street ", "regards,\n", "born on 1 ",
-    ],
+SLOW_UNITS = (
+    "1", "1 ", "12 ", "123-", "1.", "(1)", "+1", "a", "A1", "AB12 ", "@", "a@", "a.b@", ":", "ab:",
+    "1.1.1.1.", "x", "xx ", "\u200b1", " ", "\n", "⟦A_", "⟦PHONE_1⟧", "account number is ", "13800138000 ",
+    "my name is ", "Mr Smith ", "Aa ", "1 A ", "12 High Street ", "regards,\n", "born on 1 ",
+    "一", "王", "王·", "王先生", "我叫", "我叫张伟，", "路", "路1号", "地址：", "住在省市区", "甲市", "订单号",
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", SLOW_UNITS)
 def test_a_long_text_made_to_be_slow_is_redacted_all_the_same(unit: str) -> None:
     text = unit * (50_000 // len(unit))
     redaction = redact(text)

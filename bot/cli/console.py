@@ -138,9 +138,7 @@ def choose_tenant(tenants: "Tenants", wanted: str | None) -> str:
 
 def say_json(value: Any) -> None:
     """A JSON value on a line of standard output, in UTF-8 whatever the terminal's encoding."""
-    stream = click.get_binary_stream("stdout")
-    stream.write(json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace") + b"\n")
-    stream.flush()
+    click.echo(json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace"))
 
 
 def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

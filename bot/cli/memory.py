@@ -1,5 +1,6 @@
 """What the company remembers: brought in, taken out, searched, indexed afresh."""
 
+import sys
 import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -113,7 +114,7 @@ def _every(stored: "StoreParts", tenant: str, kind: str) -> "Iterable[BaseModel]
 def _output(file: Path) -> Generator[BinaryIO]:
     """Standard output, or a file that appears when it is complete."""
     if str(file) == "-":
-        yield click.get_binary_stream("stdout")
+        yield sys.stdout.buffer
         return
     temporary = file.with_name(f".{file.name}.part")
     try:
@@ -156,9 +157,10 @@ def search(
         say_json(found)
         return
     from bot.cards import found_cards
+    from knowledge.cells import language_of
     from knowledge.taxonomy import Taxonomy
 
-    terminal().print(found_cards(found, Taxonomy.core()))
+    terminal().print(found_cards(found, Taxonomy.core(), language_of(query) or "en"))
 
 
 @click.command()

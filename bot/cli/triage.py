@@ -1,6 +1,7 @@
 """Suggestions without storing anything: for one text, or for every line of a file, in order."""
 
 import io
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -120,8 +121,7 @@ def _opened(file: Path) -> Generator[TextIO]:
         with open_text(file) as text:
             yield text
         return
-    stream = click.get_binary_stream("stdin")
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    text = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", errors="surrogateescape", newline="")
     try:
         yield text
     finally:

@@ -145,7 +145,9 @@ class Pack(Owned):
     def _one_jurisdiction(self) -> Self:
         for scope in (*self.rules, *self.rights):
             if scope.jurisdiction != self.jurisdiction:
-                raise ValueError(f"{scope.id} is of {scope.jurisdiction!r}, the pack of {self.jurisdiction!r}")
+                raise ValueError(
+                    f"{scope.id} is of {scope.jurisdiction!r}, the pack of {self.jurisdiction!r}"
+                )
         return self
 
 
@@ -236,7 +238,9 @@ class Clocks:
             pack.crisis.lines.say(language)
             for pack in self.packs
             if pack.crisis
-            and (language in pack.crisis.spoken if jurisdiction is None else pack.jurisdiction == jurisdiction)
+            and (
+                language in pack.crisis.spoken if jurisdiction is None else pack.jurisdiction == jurisdiction
+            )
         ]
         if not known:
             return self.crisis(None, language)
@@ -262,7 +266,9 @@ def _clock(rule: Rule, start: date, day: date, language: Language) -> Clock:
         stage=rule.stage,
         due=day,
         rule=rule.id,
-        trace=_trace_zh(rule, start, day, source) if language == "zh" else _trace_en(rule, start, day, source),
+        trace=_trace_zh(rule, start, day, source)
+        if language == "zh"
+        else _trace_en(rule, start, day, source),
         source=source,
         verified=rule.verified,
     )
@@ -282,7 +288,13 @@ def _trace_zh(rule: Rule, start: date, day: date, source: str) -> str:
 
 def _trace_en(rule: Rule, start: date, day: date, source: str) -> str:
     event = "received on" if rule.counts_from == "receipt" else "the earlier date has passed, so counted from"
-    first = "" if rule.unit == "hour" else ", that day not counted" if rule.start_excluded else ", that day counted"
+    first = (
+        ""
+        if rule.unit == "hour"
+        else ", that day not counted"
+        if rule.start_excluded
+        else ", that day counted"
+    )
     unit = rule.unit if rule.duration == 1 else f"{rule.unit}s"
     condition = f" {rule.condition.en}." if rule.condition else ""
     doubt = "" if rule.verified else " This rule is not verified: check its text before you rely on it."

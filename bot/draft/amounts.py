@@ -21,7 +21,8 @@ class Amount(NamedTuple):
 
 _LARGEST: Final = Decimal("1e12")
 _CURRENCY: Final = {
-    "¥": "CNY", "￥": "CNY", "rmb": "CNY", "cny": "CNY", "元": "CNY", "块": "CNY", "圆": "CNY", "人民币": "CNY",
+    "¥": "CNY", "￥": "CNY", "rmb": "CNY", "cny": "CNY", "元": "CNY", "块": "CNY", "圆": "CNY",
+    "人民币": "CNY",
     "yuan": "CNY", "$": "USD", "us$": "USD", "usd": "USD", "美元": "USD", "美金": "USD", "dollar": "USD",
     "dollars": "USD", "buck": "USD", "bucks": "USD", "£": "GBP", "gbp": "GBP", "英镑": "GBP", "pound": "GBP",
     "pounds": "GBP", "quid": "GBP", "€": "EUR", "eur": "EUR", "欧元": "EUR", "euro": "EUR", "euros": "EUR",
@@ -38,7 +39,9 @@ _SYMBOL: Final = re.compile(
     rf"(?P<unit>[{_SYMBOLS}]|us\$|hk\$)\s?(?P<n>{_ARABIC})(?P<times>[百千万亿]|k(?![a-z]))?"
 )
 _CODES: Final = ("rmb", "cny", "usd", "gbp", "eur", "hkd", "jpy")
-_CODE_FIRST: Final = re.compile(rf"(?P<unit>rmb|cny|usd|gbp|eur|hkd|jpy)\s?(?P<n>{_ARABIC})(?P<times>[百千万亿]|k(?![a-z]))?")
+_CODE_FIRST: Final = re.compile(
+    rf"(?P<unit>rmb|cny|usd|gbp|eur|hkd|jpy)\s?(?P<n>{_ARABIC})(?P<times>[百千万亿]|k(?![a-z]))?"
+)
 _CODE: Final = re.compile(rf"(?<![\d.])(?P<n>{_ARABIC})\s?(?P<unit>rmb|cny|usd|gbp|eur|hkd|jpy)(?![a-z])")
 _ZH_UNIT: Final = re.compile(
     rf"(?<![\d.])(?P<n>{_ARABIC}|{ZH_NUMBER})\s?(?P<times>[百千万亿])?(?:多|来|余|几)?\s?"
@@ -53,7 +56,9 @@ _ZH_AFTER: Final = re.compile(
     r"(?:[扣收付交退花转存赔欠补充刷掏]|金额|余额|共计|合计|总计|差额|本金|费用?|[押定罚现]金)"
     rf"(?:[了走掉我您你的给到过款是为共:：]){{0,3}}\s?(?P<n>{_ARABIC})(?![\d.]){_NO_COUNTER}"
 )
-_ZH_CENTS: Final = re.compile(r"(?<![\d.,])(?P<n>\d{1,3}(?:,\d{3})*\.\d{2}|\d{1,9}\.\d{2})(?![\d.%％a-z米公吨度倍])")
+_ZH_CENTS: Final = re.compile(
+    r"(?<![\d.,])(?P<n>\d{1,3}(?:,\d{3})*\.\d{2}|\d{1,9}\.\d{2})(?![\d.%％a-z米公吨度倍])"
+)
 _EN_UNIT: Final = re.compile(
     rf"(?:(?<![\d.,])(?P<n>{_ARABIC})|(?P<words>{EN_NUMBER}))\s?(?P<unit>pounds?|quid|dollars?|bucks?|euros?|yuan)\b"
 )
@@ -97,7 +102,7 @@ def _matches(pattern: re.Pattern[str], folded: str) -> Iterator[Amount]:
 
 
 def _is_money(match: re.Match[str], written: str) -> bool:
-    """块 also counts batteries and means together: a lone Chinese digit before it needs 钱 or an end after it."""
+    """块 also counts batteries and means together: a lone Chinese digit before it needs 钱 or an end."""
     if len(written) > 1 or written.isdigit() or match["tenths"] or match[0].endswith("钱"):
         return True
     after = match.string[match.end() : match.end() + 1]

@@ -1,5 +1,8 @@
-"""Approved wording: clauses by stage, feeling, form and slot (clauses/zh.toml, clauses/en.toml), and what
-categories, needs and facts are called (clauses/topics.toml)."""
+"""Approved wording.
+
+clauses/zh.toml, clauses/en.toml    clauses by stage, feeling, form and slot
+clauses/topics.toml                 what categories, needs and facts are called
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -72,7 +75,7 @@ class Topic(Owned):
 class NeedWords(Owned):
     """What a need is called, and which kind of sentence answers it."""
 
-    kind: Literal["decide", "tell"]
+    kind: Literal["decide", "tell", "form"]
     ask: str
     ask_amount: str = ""
 
@@ -153,11 +156,7 @@ class Clauses:
 
     def choose(self, wanted: Wanted, values: Mapping[str, str], seed: str) -> Clause | None:
         """The clause for a place: of those that fit closest the one `seed` picks, always the same."""
-        fitting = [
-            clause
-            for clause in self.by_place.get(wanted.place, ())
-            if _fits(clause, wanted, values)
-        ]
+        fitting = [clause for clause in self.by_place.get(wanted.place, ()) if _fits(clause, wanted, values)]
         if not fitting:
             return None
         best = max(clause.rank for clause in fitting)

@@ -1,4 +1,4 @@
-"""A complete reply from approved clauses, without a language model. Pure: the same Brief gives the same text."""
+"""A complete reply from approved clauses, without a language model: the same Brief gives the same text."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -117,7 +117,7 @@ class _Writer:
         if asks:
             yield self._fill_with("need_decide", asks=_join(asks, self.brief.language))
         for need, word in asked.items():
-            if word.kind == "tell":
+            if word.kind != "decide":
                 yield self._fill(self._choose("need_tell", need=need))
 
     def _escalation(self, kind: EscalationKind) -> str:

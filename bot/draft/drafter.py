@@ -2,24 +2,21 @@
 
 draft → plan → prompt → model → manuscript → checks → Draft
         whatever fails on the way → composer → Draft with the reason
-
-Two checks look at what only a model does: C1 fails as well where it names a source it was not given, C3 where
-it repeats its instructions.
 """
 
 import logging
 import secrets
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from bot.brief import Brief
 from bot.clocks.rules import written
 from bot.draft.chat import Chat, ChatReply, OnDelta
-from bot.draft.checks import blocked, check
 from bot.draft.composer import Composer
 from bot.draft.manuscript import Manuscript, Preview, read_manuscript
+from bot.draft.model_checks import check_model, must_pass
 from bot.draft.plan import Plan, make_plan
-from bot.draft.prompt import render, rules_text
+from bot.draft.prompt import render
 from bot.errors import ChatUnavailable
 from bot.suggestion import CheckResult, Citation, Draft
 from knowledge.case import Language
@@ -28,29 +25,41 @@ logger = logging.getLogger(__name__)
 
 MAX_TOKENS: Final = 2048
 """The longest reply takes about 600; the rest is for models that reason in their reply."""
-SECRET_SENTENCE: Final[dict[Language, int]] = {"zh": 16, "en": 40}
-"""Characters from which a sentence of ours, repeated in a reply, shows that the prompt was given away."""
+MAX_CHARS: Final = 6_000
+"""Twice the longest letter and more: what is longer is no reply."""
 
-_STOPPED: Final = frozenset({"content_filter", "refusal"})
+Reason = Literal[
+    "model_slow",
+    "model_unavailable",
+    "model_refused",
+    "model_cut_off",
+    "model_empty",
+    "model_too_long",
+    "model_failed",
+    "check_failed",
+]
+
+_REFUSED: Final = frozenset({"content_filter", "refusal"})
 _CUT_OFF: Final = frozenset({"length", "max_tokens"})
-_WORDS: Final[dict[str, tuple[str, str]]] = {
+_IN_WORDS: Final[dict[Reason, tuple[str, str]]] = {
     "model_slow": ("语言模型没有在规定时间内写完", "the language model did not finish in time"),
     "model_unavailable": ("语言模型暂时不可用", "the language model is not available"),
     "model_refused": ("语言模型拒绝作答", "the language model refused to write"),
     "model_cut_off": ("语言模型的回复被截断", "the language model's reply was cut off"),
     "model_empty": ("语言模型没有写出内容", "the language model wrote nothing"),
+    "model_too_long": ("语言模型写得过长", "the language model wrote far too much"),
     "model_failed": ("语言模型的回复无法处理", "the language model's reply could not be used"),
     "check_failed": ("语言模型的回复没有通过检查", "the language model's reply failed a check"),
 }
-"""Why the composer wrote: code to its words, Chinese and English."""
+"""Chinese, English."""
 
 
 class _Unfit(Exception):
     """The model's reply cannot be shown."""
 
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(code)
-        self.code = code
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason
         self.detail = detail
 
 
@@ -75,11 +84,11 @@ class Drafter:
             return self.composer.compose(brief)
         try:
             return await self._by_model(self.chat, brief, plan, _Listener(on_delta))
-        except _Unfit as unfit:
-            reason = _reason(unfit.code, brief.language, unfit.detail)
+        except _Unfit as unfit_reply:
+            reason = _say(unfit_reply.reason, brief.language, unfit_reply.detail)
         except Exception as error:  # noqa: BLE001  # an agent must get a draft, whatever a model made us do
             logger.warning("drafting with the model failed: %s", type(error).__name__)
-            reason = _reason("model_failed", brief.language)
+            reason = _say("model_failed", brief.language)
         return self.composer.compose(brief).model_copy(update={"fallback_reason": reason})
 
     async def _by_model(self, chat: Chat, brief: Brief, plan: Plan, listener: "_Listener") -> Draft:
@@ -96,44 +105,23 @@ class Drafter:
             slow = isinstance(error.__cause__, TimeoutError)
             raise _Unfit("model_slow" if slow else "model_unavailable") from error
         manuscript = _usable(reply)
-        results = _checked(manuscript, brief, plan, marker)
-        if blocked(results) or not results[-1].passed:
-            raise _Unfit("check_failed", _failures(results))
+        results = check_model(manuscript, brief, plan, marker)
+        if failed := must_pass(results):
+            raise _Unfit("check_failed", "; ".join(f"{result.id} {result.detail}" for result in failed))
         return _draft(manuscript, brief, plan, results)
 
 
 def _usable(reply: ChatReply) -> Manuscript:
-    if reply.finish in _STOPPED:
+    if reply.finish in _REFUSED:
         raise _Unfit("model_refused")
     if reply.finish in _CUT_OFF:
         raise _Unfit("model_cut_off")
+    if len(reply.text) > MAX_CHARS:
+        raise _Unfit("model_too_long")
     manuscript = read_manuscript(reply.text)
     if not manuscript.text:
         raise _Unfit("model_empty")
     return manuscript
-
-
-def _checked(manuscript: Manuscript, brief: Brief, plan: Plan, marker: str) -> tuple[CheckResult, ...]:
-    """Every check on the model's reply, C3 last."""
-    results = check(manuscript.text, brief, plan)
-    known = {citation.id for citation in plan.citations}
-    invented = sum(source not in known for source in manuscript.sources)
-    if invented:
-        failed = CheckResult(
-            id="C1", passed=False, detail=f"It names {invented} sources that it was not given."
-        )
-        results = tuple(failed if result.id == "C1" else result for result in results)
-    return (*results, _instructions_kept(manuscript.text, brief.language, marker))
-
-
-def _instructions_kept(text: str, language: Language, marker: str) -> CheckResult:
-    joint = "" if language == "zh" else " "
-    run_together = joint.join(text.split())
-    least = SECRET_SENTENCE[language]
-    repeats = any(len(rule) >= least and rule in run_together for rule in rules_text(language))
-    if repeats or marker in text:
-        return CheckResult(id="C3", passed=False, detail="It repeats the model's instructions.")
-    return CheckResult(id="C3", passed=True)
 
 
 def _draft(manuscript: Manuscript, brief: Brief, plan: Plan, results: tuple[CheckResult, ...]) -> Draft:
@@ -156,14 +144,10 @@ def _rests_on(manuscript: Manuscript, citation: Citation) -> bool:
     return citation.id in manuscript.sources or citation.quote in manuscript.text
 
 
-def _failures(results: tuple[CheckResult, ...]) -> str:
-    return "; ".join(f"{result.id} {result.detail}".strip() for result in results if not result.passed)
-
-
-def _reason(code: str, language: Language, detail: str = "") -> str:
-    """`code: words`, for a failed check with what failed."""
-    zh, en = _WORDS[code]
-    return f"{code}: {detail or (zh if language == 'zh' else en)}"
+def _say(reason: Reason, language: Language, detail: str = "") -> str:
+    """The code, and after it what failed in words."""
+    zh, en = _IN_WORDS[reason]
+    return f"{reason}: {detail or (zh if language == 'zh' else en)}"
 
 
 class _Listener:

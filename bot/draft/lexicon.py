@@ -1,11 +1,13 @@
 """Many patterns looked for in one short text: a word that must be there is tried before its pattern."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-_GROUP: Final = re.compile(r"\((?:[^()\\]|\\.)*\)[?*+]?(?:\{\d*,?\d*\}\??)?|\[(?:[^\]\\]|\\.)*\][?*+]?(?:\{\d*,?\d*\}\??)?")
+_GROUP: Final = re.compile(
+    r"\((?:[^()\\]|\\.)*\)[?*+]?(?:\{\d*,?\d*\}\??)?|\[(?:[^\]\\]|\\.)*\][?*+]?(?:\{\d*,?\d*\}\??)?"
+)
 _OPTIONAL: Final = re.compile(r".[?*]|.\{\d*,?\d*\}")
 _SPECIAL: Final = re.compile(r"\\.|[.^$+|\0]+")
 
@@ -24,6 +26,12 @@ class Lexicon:
     def search(self, lowered: str) -> bool:
         """Whether any pattern is in a lower-case text."""
         return any(literal in lowered and pattern.search(lowered) for literal, pattern in self.patterns)
+
+    def find(self, lowered: str) -> Iterator[re.Match[str]]:
+        """Every match of every pattern in a lower-case text."""
+        for literal, pattern in self.patterns:
+            if literal in lowered:
+                yield from pattern.finditer(lowered)
 
     def count(self, lowered: str) -> int:
         """How often the patterns are in a lower-case text."""

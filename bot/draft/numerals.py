@@ -9,17 +9,18 @@ ZH_DIGITS: Final = "零〇一二两三四五六七八九"
 ZH_NUMBER: Final = rf"[{ZH_DIGITS}十][{ZH_DIGITS}十百千万亿]*"
 """A Chinese number as a regular expression; it starts with a digit, so 千万 and 万一 are none."""
 
-_DIGIT: Final = {
-    "零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9,
-}  # fmt: skip
+_DIGIT: Final = {character: value for value, character in enumerate("零一二三四五六七八九")} | {
+    "〇": 0,
+    "两": 2,
+}
 _UNIT: Final = {"十": 10, "百": 100, "千": 1000}
 _BIG: Final = {"万": 10_000, "亿": 100_000_000}
 
 _ONES: Final = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
-).split()
-_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _EN_VALUE: Final[dict[str, int]] = {
     **{word: value for value, word in enumerate(_ONES)},
     **{word: 10 * value for value, word in enumerate(_TENS, 2)},
@@ -28,6 +29,7 @@ _EN_VALUE: Final[dict[str, int]] = {
 }
 _EN_SCALE: Final = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 
+_ZH: Final = re.compile(f"[{ZH_DIGITS}十百千万亿]+")
 _EN_WORD: Final = "|".join(sorted((*_ONES, *_TENS, *_EN_SCALE), key=len, reverse=True))
 EN_NUMBER: Final = (
     rf"\b(?:an?[ ](?=hundred|thousand|million))?(?:{_EN_WORD})\b(?:(?:[ ]and[ ]|[ -])(?:{_EN_WORD})\b)*"
@@ -36,36 +38,28 @@ EN_NUMBER: Final = (
 
 
 def zh_number(text: str) -> Decimal | None:
-    """The value of a Chinese number, or None where it is none (or is a row of digits like 二零二六)."""
-    if len(text) > 24:
+    """The value of a Chinese number; None for a row of digits (二零二六) or an approximation (二三十)."""
+    if len(text) > 24 or (len(text) > 1 and all(character in _DIGIT for character in text)):
         return None
-    if len(text) > 1 and all(character in _DIGIT for character in text):
-        return None
-    total, section, digit, last_unit = 0, 0, 0, 1
+    total = section = digit = 0
+    last_unit = 1
     for character in text:
         if character in _DIGIT:
             if digit:
-                return None  # 一百二三十 is no one number
+                return None
             digit = _DIGIT[character]
-            if digit == 0:
-                last_unit = 1
+            last_unit = last_unit if digit else 1
         elif character in _UNIT:
             last_unit = _UNIT[character]
             section += (digit or (1 if last_unit == 10 else 0)) * last_unit
             digit = 0
-        elif character in _BIG:
-            last_unit = _BIG[character]
-            total = (
-                (total + section + digit) * last_unit
-                if last_unit > 10_000
-                else total + (section + digit) * last_unit
-            )
-            section = digit = 0
         else:
-            return None
+            last_unit = _BIG[character]
+            section += digit
+            total = (total + section) * last_unit if last_unit > 10_000 else total + section * last_unit
+            section = digit = 0
     # 四千二 is 4200, 一万二 is 12000: a last digit after a unit above ten counts tenths of that unit
-    section += digit * (last_unit // 10) if digit and last_unit >= 100 else digit
-    return Decimal(total + section)
+    return Decimal(total + section + (digit * (last_unit // 10) if last_unit >= 100 else digit))
 
 
 def en_number(text: str) -> Decimal | None:
@@ -98,6 +92,6 @@ def arabic(text: str) -> Decimal | None:
 def number(text: str) -> Decimal | None:
     """The value of a number however it is written."""
     value = arabic(text)
-    if value is None:
-        value = zh_number(text)
+    if value is None and _ZH.fullmatch(text):
+        return zh_number(text)
     return en_number(text.lower()) if value is None else value

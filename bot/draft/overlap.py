@@ -22,8 +22,9 @@ Tokens = str | tuple[str, ...]
 
 
 def shared_run(draft: str, others: Iterable[str], own: Iterable[str], language: Language) -> int:
-    """Characters (zh) or words (en) of the longest run that the draft shares with one of `others`, at least
-    `LONGEST`; 0 where there is none. What also stands in `own` or in our approved clauses does not count.
+    """Characters (zh) or words (en) of the longest run a draft shares with one of `others`.
+
+    0 where none reaches `LONGEST`. What also stands in `own` or in our approved clauses does not count.
     """
     tokens = _tokens(draft, language)
     places: dict[Tokens, list[int]] = {}
@@ -83,7 +84,11 @@ def _approved(language: Language) -> frozenset[Tokens]:
     """Everything our clauses say, in pieces."""
     words = wording(language)
     texts = [*Clauses.shipped(language).texts()]
-    texts += [said for topic in words.topics.values() for said in (topic.topic, topic.topic_on, topic.grievance, topic.look)]
+    texts += [
+        said
+        for topic in words.topics.values()
+        for said in (topic.topic, topic.topic_on, topic.grievance, topic.look)
+    ]
     texts += [need.ask for need in words.needs.values()]
     return frozenset(gram for text in texts for gram in _grams(_tokens(text, language), _GRAM[language]))
 

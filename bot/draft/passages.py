@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from bot.brief import Brief
-from bot.draft.rubric import Rubric, rubric
 from bot.draft.identifiers import looks_personal
+from bot.draft.rubric import Rubric, rubric
 from bot.draft.tone import tone_rules
 from bot.suggestion import Citation
 from knowledge.case import Language
@@ -18,25 +19,33 @@ READ: Final = 2000
 """Characters of the complaint that are compared."""
 
 _FORBIDDEN: Final = (
-    "deflect", "blame", "cold", "labels", "liability", "absolute", "withdrawal", "threat", "internal", "others",
-    "machine", "upsell",
+    "deflect", "blame", "cold", "labels", "liability", "absolute", "withdrawal", "threat", "internal",
+    "others", "machine", "upsell",
 )  # fmt: skip
 _END: Final = {"zh": re.compile(r"(?<=[。！？])|\n"), "en": re.compile(r"(?<=[.!?])\s+|\n")}
 _HAN_RUN: Final = re.compile("[一-鿿]+")
 _WORD: Final = re.compile("[a-z]{3,}")
-_COMMON_ZH: Final = frozenset("的了我你您们是在不有就也都和与及或一个这那到给把被要会能可以上下来去说没为从对于人日月年元天内后前客户")
-_COMMON_EN: Final = frozenset(
-    "your with that this from have will they when which customer customers after before there their been than then "
-    "what were other more into only same each within does must company account days working where about also "
-    "the and for are was not you our can may has had its one two who any all but out per day get got her his she him "
-    "how why yes".split()
+_COMMON_ZH: Final = frozenset(
+    "的了我你您们是在不有就也都和与及或一个这那到给把被要会能可以上下来去说没为从对于人日月年元天内后前客户"
 )
+_COMMON_EN: Final = frozenset((
+    "your", "with", "that", "this", "from", "have", "will", "they", "when", "which", "customer",
+    "customers", "after", "before", "there", "their", "been", "than", "then", "what", "were", "other",
+    "more", "into", "only", "same", "each", "within", "does", "must", "company", "account", "days",
+    "working", "where", "about", "also", "the", "and", "for", "are", "was", "not", "you", "our", "can",
+    "may", "has", "had", "its", "one", "two", "who", "any", "all", "but", "out", "per", "day", "get",
+    "got", "her", "his", "she", "him", "how", "why", "yes",
+))  # fmt: skip
 
 
 def usable(brief: Brief) -> Iterator[PassageMatch]:
     """The passages a reply may rest on: in force today and in the language of the reply."""
     for match in brief.passages:
-        if not match.superseded and match.article.in_force(brief.today) and match.article.language == brief.language:
+        if (
+            not match.superseded
+            and match.article.in_force(brief.today)
+            and match.article.language == brief.language
+        ):
             yield match
 
 
@@ -68,7 +77,7 @@ def quotable(sentence: str, language: Language) -> bool:
     return (
         least <= rules.size(sentence, language) <= most
         and sentence[-1] in "。！.!"
-        and not any(mark in sentence for mark in "“”\"‘《》⟦⟧{}#*|<>")
+        and not any(mark in sentence for mark in '“”"‘《》⟦⟧{}#*|<>')
         and not rules.staff.search(sentence.lower())
         and not rules.leaning.search(sentence.lower())
         and not _forbidden(sentence, rules)
@@ -93,6 +102,6 @@ def _terms(text: str, language: Language) -> frozenset[str]:
     return frozenset(
         pair
         for run in _HAN_RUN.findall(text)
-        for pair in map("".join, zip(run, run[1:], strict=False))
+        for pair in map("".join, pairwise(run))
         if not _COMMON_ZH & set(pair)
     )

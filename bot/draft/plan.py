@@ -1,4 +1,4 @@
-"""The Plan: what one reply must do, and all it may promise. Made from the Brief alone, before any word is chosen."""
+"""The Plan: what one reply must do, and all it may promise. Made before any word is chosen."""
 
 import re
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from bot.brief import Brief
 from bot.clocks.rules import Clocks, written
 from bot.draft.clauses import Stage, wording
 from bot.draft.commitments import commitments
+from bot.draft.identifiers import looks_personal
 from bot.draft.passages import citations
 from bot.draft.restate import Restated, restate
-from bot.draft.identifiers import looks_personal
 from bot.draft.tone import Tone, read_tone
 from bot.suggestion import Citation, Clock, Commitment, NeedRead
 from knowledge.case import EscalationKind
@@ -43,7 +43,7 @@ class Plan:
     promised: bool
     """Whether earlier contacts promised something."""
     next: Clock | None
-    """The next date the customer hears from us: the company's earliest that is not past and not this reply."""
+    """When the customer next hears from us: the company's earliest date not past and not this reply."""
     final: Clock | None
     """The statutory date of the decision, where it is verified and not past."""
     rights: str
@@ -82,18 +82,20 @@ def make_plan(brief: Brief) -> Plan:
         rights=rights,
         rights_words=words,
         crisis=clocks.crisis(place, brief.language),
-        commitments=commitments(
-            stage, brief.language, first=_first(brief), following=following, final=final
-        ),
+        commitments=commitments(stage, brief.language, first=_first(brief), following=following, final=final),
         citations=() if stage in ("safety_hold", "thanks") else citations(brief),
         known=tuple(dict.fromkeys(fact.text for fact in brief.stated))[:KNOWN],
     )
 
 
 def rights_due(plan: Plan) -> bool:
-    """Whether this reply has to say where the customer may turn: every letter, and a short message to someone
-    who speaks of the authorities or the law."""
-    return bool(plan.rights) and (plan.tone.form == "letter" or bool({"regulator", "legal"} & set(plan.escalations)))
+    """Whether this reply has to say where the customer may turn.
+
+    Every letter has to, and a short message to someone who speaks of the authorities or the law.
+    """
+    return bool(plan.rights) and (
+        plan.tone.form == "letter" or bool({"regulator", "legal"} & set(plan.escalations))
+    )
 
 
 def _stage(brief: Brief) -> Stage:

@@ -1,4 +1,4 @@
-"""What a complaint can be about, in the words customers use and the words a reply uses (clauses/products.toml)."""
+"""What a complaint can be about, in the customers' words and in those of a reply (clauses/products.toml)."""
 
 import re
 from collections.abc import Iterator

@@ -115,7 +115,8 @@ def rules_text(language: Language) -> tuple[str, ...]:
     frame = (FOLDER / f"reply_{language}.md").read_text(encoding="utf-8")
     sentences = re.split(r"(?<=[.:。：；])\s*|\n\s*\n|\n(?=[-#])", frame)
     joint = "" if language == "zh" else " "
-    return tuple(joint.join(piece.split()) for piece in sentences if "$" not in piece)
+    bare = (joint.join(piece.split()).lstrip("-# ") for piece in sentences if "$" not in piece)
+    return tuple(sentence for sentence in bare if sentence)
 
 
 @cache

@@ -9,8 +9,8 @@ from typing import Final
 
 from bot.brief import Brief, StatedFact
 from bot.draft.clauses import FactWords, Wording, wording
-from bot.draft.products import Product, catalogue
 from bot.draft.identifiers import looks_personal
+from bot.draft.products import Product, catalogue
 from knowledge.case import Language
 
 NOUNS: Final = 3
@@ -18,13 +18,16 @@ ACTS: Final = 2
 AMOUNTS: Final = 2
 
 _OTHERS_ACT: Final = frozenset({"sales_marketing", "collection_conduct", "privacy_data"})
-"""Categories in which calls and visits are often the company's own: they are not restated as the customer's."""
+"""Categories in which calls and visits are often the company's own: not restated as the customer's."""
 _EFFORT: Final = frozenset(
     {"call", "email", "letter", "visit", "complaint", "contact", "report", "submission", "repair"}
 )
 _WAIT_BEFORE: Final = {
     "zh": re.compile(r"(?:等|拖|耗|晾)[了着过我们您]{0,3}(?:快|都|整整|足足|已经|将近|差不多)?\s?$"),
-    "en": re.compile(r"\b(?:wait(?:ed|ing)?|on hold|delayed)\s(?:for\s|over\s|more than\s|nearly\s|almost\s|about\s|already\s)*$"),
+    "en": re.compile(
+        r"\b(?:wait(?:ed|ing)?|on hold|delayed)\s"
+        r"(?:for\s|over\s|more than\s|nearly\s|almost\s|about\s|already\s)*$"
+    ),
 }
 _TRAIN: Final = re.compile(r"[GDCKTZ]\d{1,4}")
 _ZH_CURRENCY: Final = {"CNY": "元", "USD": "美元", "GBP": "英镑", "EUR": "欧元", "HKD": "港元", "JPY": "日元"}
@@ -33,7 +36,9 @@ _ZH_UNIT: Final = {
     "minute": "分钟", "hour": "小时", "day": "天", "week": "周", "month": "个月", "year": "年",
     "working day": "个工作日", "working week": "周", "working hour": "个工作小时", "working month": "个月",
 }  # fmt: skip
-_EN_NUMBER: Final = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_EN_NUMBER: Final = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+)  # fmt: skip
 _EN_TIMES: Final = {1: "once", 2: "twice"}
 _EN_MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July",
@@ -104,7 +109,7 @@ def length_of_time(value: str, language: Language) -> str:
 
 
 def day(fact: StatedFact, language: Language) -> str:
-    """`2026-03-02` as 2026年3月2日 or 2 March 2026; a date in figures that can be read two ways stays as written."""
+    """`2026-03-02` as 2026年3月2日 or 2 March 2026; figures that can be read two ways stay as written."""
     if language == "en" and "/" in fact.text:
         return fact.text
     year, month, *rest = fact.value.replace("--", "-", 1).split("-")
@@ -211,6 +216,8 @@ def _meant(product: Product, kind: str, sector: str | None) -> bool:
 
 def _sector(brief: Brief) -> str | None:
     """The trade of what memory found, where nobody told us."""
-    trades = [match.article.industry for match in brief.passages] + [match.case.industry for match in brief.cases]
+    trades = [match.article.industry for match in brief.passages] + [
+        match.case.industry for match in brief.cases
+    ]
     common = Counter(trade for trade in trades if trade).most_common(1)
     return common[0][0] if common else None

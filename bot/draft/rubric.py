@@ -15,8 +15,8 @@ from knowledge.rules import load_rules
 
 FILE: Final = Path(__file__).with_name("checks.toml")
 LEXICONS: Final = (
-    "apology", "conditional_apology", "deflect", "blame", "cold", "labels", "vague", "promise", "open", "liability",
-    "absolute", "withdrawal", "threat", "internal", "others", "machine", "upsell",
+    "apology", "conditional_apology", "deflect", "blame", "cold", "labels", "vague", "promise", "open",
+    "liability", "absolute", "withdrawal", "threat", "internal", "others", "machine", "upsell",
 )  # fmt: skip
 
 

@@ -19,9 +19,12 @@ _WIDE: Final = re.compile("[０-９Ａ-Ｚａ-ｚ％]")
 _NUMBER: Final = re.compile(rf"\d+(?:,\d{{3}})*(?:\.\d+)?[百千万亿]?|{ZH_NUMBER}|{EN_NUMBER}")
 _TIMES: Final = {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 _PERCENT: Final = re.compile(
-    rf"(?P<n>\d+(?:\.\d+)?)\s?(?:[%％]|per ?cent\b)|百分之(?P<zh>\d+(?:\.\d+)?|{ZH_NUMBER}|百)|(?P<en>{EN_NUMBER})\sper ?cent\b"
+    rf"(?P<n>\d+(?:\.\d+)?)\s?(?:[%％]|per ?cent\b)|百分之(?P<zh>\d+(?:\.\d+)?|{ZH_NUMBER}|百)"
+    rf"|(?P<en>{EN_NUMBER})\sper ?cent\b"
 )
-_QUOTED: Final = re.compile(r"“([^“”]{2,400})”|\"([^\"\n]{2,400})\"|《([^《》\n]{1,200})》|「([^「」]{2,400})」")
+_QUOTED: Final = re.compile(
+    r"“([^“”]{2,400})”|\"([^\"\n]{2,400})\"|《([^《》\n]{1,200})》|「([^「」]{2,400})」"
+)
 MASK: Final = "▢"
 _SPLIT: Final = re.compile(rf"[{ZH_DIGITS}十百千万亿\d.,]")
 
@@ -42,9 +45,7 @@ class Sources:
         matches = tuple(usable(brief))
         return cls(
             customer=brief.text,
-            policies=tuple(
-                text for match in matches for text in (match.article.title, match.passage.text)
-            ),
+            policies=tuple(text for match in matches for text in (match.article.title, match.passage.text)),
             others=(
                 plan.rights,
                 plan.crisis,

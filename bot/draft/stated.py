@@ -38,23 +38,30 @@ _LABEL_ZH: Final = (
     "报修编?号|投诉编?号|预订号|票号|流水号|参考号|发票号码?|单号|编号"
 )
 _LABEL_EN: Final = (
-    "order|tracking|waybill|policy|claim|contract|booking|reservation|reference|ref|ticket|case|agreement|invoice|complaint|job"
+    "order|tracking|waybill|policy|claim|contract|booking|reservation|reference|ref|ticket|case|agreement"
+    "|invoice|complaint|job"
 )
 _LABELLED: Final = {
     "zh": re.compile(rf"(?:{_LABEL_ZH})\s?(?:是|为|[:：#])?\s?(?P<n>[a-z0-9][a-z0-9-]{{3,29}})(?![a-z0-9])"),
     "en": re.compile(
-        rf"\b(?:{_LABEL_EN})\s?(?:number|num|no\.?|id|ref(?:erence)?)?\s?(?:is|was|:)?\s?#?(?P<n>[a-z0-9][a-z0-9-]{{3,29}})(?![a-z0-9])"
+        rf"\b(?:{_LABEL_EN})\s?(?:number|num|no\.?|id|ref(?:erence)?)?\s?(?:is|was|:)?\s?#?"
+        r"(?P<n>[a-z0-9][a-z0-9-]{3,29})(?![a-z0-9])"
     ),
 }
-_BARE_ORDER: Final = re.compile(r"(?<![A-Za-z0-9-])(?:[A-Z]{1,5}(?:-[A-Z])?-\d{4,14}|[A-Z]{2,5}\d{6,14})(?![A-Za-z0-9-])")
+_BARE_ORDER: Final = re.compile(
+    r"(?<![A-Za-z0-9-])(?:[A-Z]{1,5}(?:-[A-Z])?-\d{4,14}|[A-Z]{2,5}\d{6,14})(?![A-Za-z0-9-])"
+)
 _TAIL: Final = re.compile(
     r"(?:尾号|尾数|[末后]四位|\bend(?:ing|s|ed)?(?:\s(?:in|with))?|\blast\s(?:four|4)(?:\sdigits)?)\s?(?:是|为|[:：]|is|are)?\s?(?P<n>\d{3,4})(?!\d)"
 )
 _FLIGHT: Final = re.compile(
-    r"(?<![A-Za-z0-9-])(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])\d{3,4}(?![A-Za-z0-9-])|(?<=[Ff]light )[A-Z]{3} ?\d{2,4}(?!\d)|(?<=[Ff]light: )[A-Z]{3} ?\d{2,4}(?!\d)"
+    r"(?<![A-Za-z0-9-])(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])\d{3,4}(?![A-Za-z0-9-])"
+    r"|(?:(?<=[Ff]light )|(?<=[Ff]light: ))[A-Z]{3} ?\d{2,4}(?!\d)"
 )
 _FLIGHT_NEAR: Final = ("航班", "飞", "机场", "登机", "flight", "airport", "boarding", "gate")
-_TRAIN: Final = re.compile(r"(?<![A-Za-z0-9-])[GDCKTZ]\d{1,4}(?=次|高铁|动车|列车)|(?<=高铁|动车|车次|列车)[GDCKTZ]\d{1,4}(?!\d)")
+_TRAIN: Final = re.compile(
+    r"(?<![A-Za-z0-9-])[GDCKTZ]\d{1,4}(?=次|高铁|动车|列车)|(?<=高铁|动车|车次|列车)[GDCKTZ]\d{1,4}(?!\d)"
+)
 
 _ZH_VERB: Final = {
     "call": "拨打|致电|来电|去电|通话|打",
@@ -74,7 +81,9 @@ _ZH_COUNT: Final = re.compile(
     rf"|(?P<n3>\d{{1,2}}|{ZH_NUMBER})(?:次|个|通|遍)(?:客服|热线|投诉)?(?P<v3>电话|来电)"
 )
 _ZH_COUNT_NEAR: Final = re.compile("[次遍趟回通笔]|个.{0,2}电话")
-_THEY_ZH: Final = re.compile(r"(?<![给跟向找和对打系])(?:你们|贵行|贵司|对方|他们|她们|催收|推销|骚扰|销售|业务员)[^。！？；,，!?\s]{0,8}$")
+_THEY_ZH: Final = re.compile(
+    r"(?<![给跟向找和对打系])(?:你们|贵行|贵司|对方|他们|她们|催收|推销|骚扰|销售|业务员)[^。！？；,，!?\s]{0,8}$"
+)
 _EN_VERB: Final = {
     "call": "called|phoned|rang|rung|ring|ringing|telephoned|call",
     "email": "emailed|e-mailed|email",
@@ -90,13 +99,13 @@ _EN_VERB: Final = {
 }
 _EN_NOUN: Final = {
     "calls": "call", "phone calls": "call", "emails": "email", "e-mails": "email", "letters": "letter",
-    "visits": "visit", "complaints": "complaint", "repairs": "repair", "messages": "contact", "chats": "contact",
-    "call": "call", "email": "email", "letter": "letter", "visit": "visit", "complaint": "complaint",
-    "repair": "repair", "time": "time", "message": "contact", "chat": "contact",
+    "visits": "visit", "complaints": "complaint", "repairs": "repair", "messages": "contact",
+    "chats": "contact", "call": "call", "email": "email", "letter": "letter", "visit": "visit",
+    "complaint": "complaint", "repair": "repair", "time": "time", "message": "contact", "chat": "contact",
 }  # fmt: skip
 _EN_ORDINAL: Final = {
-    "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5, "sixth": 6, "6th": 6,
-    "seventh": 7, "7th": 7, "eighth": 8, "8th": 8, "ninth": 9, "9th": 9, "tenth": 10, "10th": 10,
+    "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5, "sixth": 6,
+    "6th": 6, "seventh": 7, "7th": 7, "eighth": 8, "8th": 8, "ninth": 9, "9th": 9, "tenth": 10, "10th": 10,
 }  # fmt: skip
 _EN_UNIT: Final = {word: unit for unit, words in _EN_VERB.items() for word in words.split("|")}
 _EN_VERBS: Final = "|".join(sorted(_EN_UNIT, key=len, reverse=True))
@@ -107,8 +116,12 @@ _EN_COUNT: Final = re.compile(
     rf"|\b(?P<n2>\d{{1,2}}|{EN_NUMBER})\s(?:separate\s|different\s|long\s)?(?P<noun2>phone\scalls|calls|e-?mails|letters|visits|complaints|repairs|messages|chats)\b"
     r"|\b(?P<n3>second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|\d{1,2}(?:nd|rd|th))\s(?P<noun3>call|e-?mail|letter|visit|complaint|repair|time|message|chat)\b"
 )
-_EN_COUNT_NEAR: Final = re.compile("once|twice|thrice|times|calls|mails|letters|visits|complaints|repairs|messages|chats|d |th ")
-_THEY_EN: Final = re.compile(r"\b(?:you|they|he|she|it|your|their|collectors?|agents?|salesm[ae]n)\b(?:(?!\b(?:i|we)\b)[^.,!?;\n]){0,25}$")
+_EN_COUNT_NEAR: Final = re.compile(
+    "once|twice|thrice|times|calls|mails|letters|visits|complaints|repairs|messages|chats|d |th "
+)
+_THEY_EN: Final = re.compile(
+    r"\b(?:you|they|he|she|it|your|their|collectors?|agents?|salesm[ae]n)\b(?:(?!\b(?:i|we)\b)[^.,!?;\n]){0,25}$"
+)
 _OWN_ACT: Final = {"call", "email", "letter", "visit", "complaint", "contact", "report", "submission"}
 _TIMES_EN: Final = {"once": 1, "twice": 2, "thrice": 3}
 

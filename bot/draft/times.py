@@ -26,7 +26,9 @@ _MONTH: Final = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     "|nov(?:ember)?|dec(?:ember)?"
 )
-_ISO: Final = re.compile(r"(?<![\d.-])(?P<y>(?:19|20)\d\d)(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?![\d-])")
+_ISO: Final = re.compile(
+    r"(?<![\d.-])(?P<y>(?:19|20)\d\d)(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?![\d-])"
+)
 _SLASH: Final = re.compile(r"(?<![\d/])(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4}|\d\d)(?![\d/])")
 _ZH_DATE: Final = re.compile(
     rf"(?:(?P<y>\d{{4}}|[{ZH_DIGITS}]{{4}})\s?年\s?)?(?<!\d)(?P<m>\d{{1,2}}|[{ZH_DIGITS}十]{{1,2}})\s?月\s?"
@@ -66,7 +68,7 @@ _HAN: Final = re.compile("[一-鿿]")
 
 
 def find_times(folded: str, language: Language | None = None) -> Iterator[Moment]:
-    """Every date and duration; `folded` is lower case with half-width digits. Without a language both are read.
+    """Every date and duration; `folded` is lower case, half-width digits. Without a language both are read.
 
     A date in figures with slashes is read day first, as in the UK, where both readings are possible.
     """
@@ -121,7 +123,12 @@ def _year(year: str | None) -> int | None:
     if year.isdigit():
         value = int(year)
         return value + 2000 if value < 100 else value or None
-    return int("".join(str("零一二三四五六七八九".find(c.replace("〇", "零").replace("两", "二"))) for c in year)) or None
+    return (
+        int(
+            "".join(str("零一二三四五六七八九".find(c.replace("〇", "零").replace("两", "二"))) for c in year)
+        )
+        or None
+    )
 
 
 def _month(month: str) -> int | None:
@@ -154,7 +161,12 @@ def _en_dates(folded: str) -> Iterator[Moment]:
             continue
         if before := _EN_DAY_BEFORE.search(folded, max(0, start - 12), start):
             after = _EN_YEAR_AFTER.match(folded, end)
-            start, end, day, year = before.start(), after.end() if after else end, before["d"], after and after["y"]
+            start, end, day, year = (
+                before.start(),
+                after.end() if after else end,
+                before["d"],
+                after and after["y"],
+            )
         elif after := _EN_DAY_AFTER.match(folded, end):
             end, day, year = after.end(), after["d"], after["y"]
         else:

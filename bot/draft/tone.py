@@ -73,7 +73,6 @@ class ToneRules(Owned):
             raise ValueError(f"families without rules: {', '.join(missing)}")
         return self
 
-
     def order(self, stage: str, family: Family, form: Form) -> Order:
         """The paragraphs of a reply."""
         if stage == "thanks":

@@ -88,7 +88,7 @@ class EnglishNames:
         start = joint.end() if joint else title.end()
         if start == title.end():
             return None
-        words = self._words(text, start, any_case=text[title.start()].islower())
+        words = self._words(text, start, any_case=text[title.start()].islower(), titled=True)
         return self._candidate(words[:3], f"name after {title[0]!r}")
 
     def _in_field(self, text: str, field: re.Match[str]) -> Candidate | None:
@@ -118,13 +118,13 @@ class EnglishNames:
     def _candidate(self, words: list[tuple[int, int]], reason: str) -> Candidate | None:
         return Candidate(words[0][0], words[-1][1], Kind.PERSON, reason) if words else None
 
-    def _words(self, text: str, start: int, any_case: bool) -> list[tuple[int, int]]:
+    def _words(self, text: str, start: int, any_case: bool, titled: bool = False) -> list[tuple[int, int]]:
         """Spans of the words from `start` on that may be parts of one name."""
         spans: list[tuple[int, int]] = []
         at, longest = start, _LONGEST
         while len(spans) < longest:
             word = _WORD.match(text, at)
-            if word is None or not self._may_be_part(word[0], any_case, bool(spans)):
+            if word is None or not self._may_be_part(word[0], any_case, titled or bool(spans)):
                 break
             if any_case and not spans:
                 any_case, longest = word[0].islower(), 2 if word[0].islower() else _LONGEST

@@ -66,6 +66,7 @@ class ChineseNames:
         self._doubtful = frozenset(lists.doubtful)
         self._prepositions = frozenset(lists.prepositions)
         self._given = frozenset("".join(lists.given))
+        self._ends_name = self._single | self._given | frozenset("".join(self._compound))
         self._after = re.compile(words_pattern(words.after))
         self._nobody = words.no_names
         self._no_surname = words.no_surname
@@ -96,8 +97,8 @@ class ChineseNames:
         joined = joint[0] if joint else ""
         trust = self._trust(trigger[0], joined)
         end = self.name_end(text, start, trust)
-        if end is None and trust is Trust.SURE and _COLON.search(joined):
-            end = self._anyone(text, start)
+        if trust is Trust.SURE and _COLON.search(joined):
+            end = self._anyone(text, start) if end is None else self._longer(text, end)
         if end is None and trigger[0] in self._near_nickname:
             end = self._nickname(text, start)
         reason = f"name after {trigger[0]!r}"
@@ -134,6 +135,8 @@ class ChineseNames:
         if name in self._nobody or (not whole and (run[:2] in self._nobody or run[:3] in self._nobody)):
             return False
         if trust is Trust.SURE:
+            return True
+        if name[:2] in self._compound:
             return True
         return name[0] not in self._prepositions and (closed or name[0] not in self._doubtful)
 
@@ -181,6 +184,11 @@ class ChineseNames:
             return None
         return anyone.end()
 
+    def _longer(self, text: str, end: int) -> int:
+        """A character left over before the end of a form's field belongs to the name: 阿依古丽."""
+        last = not self._at_end(text, end) and self._at_end(text, end + 1)
+        return end + 1 if last and not self._after.match(text, end) and text[end] not in _ENDS else end
+
     def _nickname(self, text: str, start: int) -> int | None:
         """小王, 老李."""
         if text[start : start + 1] not in _PREFIXES or text[start + 1 : start + 2] not in self._single:
@@ -193,6 +201,8 @@ class ChineseNames:
     def _before_title(self, text: str, title: re.Match[str]) -> int | None:
         """Where the name before a title begins; None if there is none."""
         end = title.start()
+        if end == 0 or text[end - 1] not in self._ends_name:
+            return None
         if len(title[0]) == 1 and not self._bare_title(text, title):
             return None
         for size in (4, 3, 2):

@@ -1,13 +1,15 @@
 """A text as the rules read it: one spelling for every character, and offsets that lead back to the original.
 
-Full-width, mathematical and other-script digits become ASCII, dashes become hyphens, a phone number spelled
-out in Chinese (幺三八零零…) becomes digits: always one character for one. Invisible characters are left out;
-`Reading.written` turns a span back into one of the text as written.
+Full-width, mathematical and other-script digits become ASCII, dashes become hyphens, traditional characters
+simplified ones, a phone number spelled out in Chinese (幺三八零零…) digits: always one character for one.
+Invisible characters are left out; `Reading.written` turns a span back into one of the text as written.
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass
+
+from bot.privacy.rules import simplified
 
 FILLER = "\ufffc"
 """Stands for every character of a placeholder or mask: no rule matches it, no rule looks across it."""
@@ -34,6 +36,7 @@ class _Spelling(dict[int, int]):
     def __missing__(self, code: int) -> int:
         character = chr(code)
         compatible = unicodedata.normalize("NFKC", character)
+        compatible = simplified().get(compatible, compatible)
         digit = unicodedata.decimal(character, None)
         plain = _DASHES.get(code, ord(compatible) if len(compatible) == 1 else code)
         plain = plain if digit is None else 0x30 + digit
@@ -53,17 +56,15 @@ class Reading:
     folded: str
     """`text` in lower case, of the same length."""
     offsets: tuple[int, ...] | None
-    """Where each character of `text` stands in the text as written; None where they are the same."""
+    """Where each character of `text`, and its end, stands in the text as written; None where they agree."""
     has_digit: bool
     has_han: bool
     has_latin: bool
     """Whether two letters of the Latin alphabet stand side by side."""
 
     def written(self, start: int, end: int) -> tuple[int, int]:
-        """The span of the text as written that a span (not empty) of `text` stands for."""
-        if self.offsets is None:
-            return start, end
-        return self.offsets[start], self.offsets[end - 1] + 1
+        """The span of the text as written that a span of `text` stands for, invisible characters included."""
+        return (start, end) if self.offsets is None else (self.offsets[start], self.offsets[end])
 
 
 _DIGIT = re.compile("[0-9]")
@@ -77,7 +78,8 @@ def read(written: str) -> Reading:
     if not written.isascii():
         if _HIDDEN.search(written):
             visible = [(at, c) for at, c in enumerate(written) if not _HIDDEN.match(c)]
-            offsets, text = tuple(at for at, _ in visible), "".join(c for _, c in visible)
+            offsets = (*(at for at, _ in visible), len(written))
+            text = "".join(c for _, c in visible)
         text = text.translate(_SPELLING)
         han = _HAN.search(text) is not None
         if han:

@@ -126,6 +126,7 @@ class Numbering:
     """
 
     def __init__(self) -> None:
+        self._as_written: dict[tuple[Kind, str], str] = {}
         self._issued: dict[tuple[Kind, str], str] = {}
         self._last: dict[Kind, int] = {}
         self._names: dict[str, None] = {}
@@ -137,7 +138,14 @@ class Numbering:
 
     def placeholder(self, kind: Kind, value: str, taken: frozenset[str] = frozenset()) -> str:
         """The placeholder of a value, the same for the same value; never one that is `taken`."""
+        issued = self._as_written.get((kind, value))
+        if issued is not None and issued not in taken:
+            return issued
         same = _same_value(kind, value)
+        issued = self._as_written[kind, value] = self._issue(kind, same, taken)
+        return issued
+
+    def _issue(self, kind: Kind, same: str, taken: frozenset[str]) -> str:
         issued = self._issued.get((kind, same))
         if issued is not None and issued not in taken:
             return issued

@@ -121,6 +121,13 @@ class Regions(Dated):
     districts: Words
 
 
+class Traditional(Dated):
+    """`traditional.toml`."""
+
+    pairs: Words
+    """Lines of pairs of characters, the simplified one second."""
+
+
 class GivenNames(Dated):
     """`given_names.toml`."""
 
@@ -148,6 +155,13 @@ def surnames() -> Surnames:
 def regions() -> Regions:
     """Names of provinces, cities and districts; read once."""
     return load_rules(HERE / "regions.toml", Regions)
+
+
+@cache
+def simplified() -> dict[str, str]:
+    """Traditional characters to simplified ones; read once."""
+    lines = load_rules(HERE / "traditional.toml", Traditional).pairs
+    return {pair[0]: pair[1] for line in lines for pair in line.split()}
 
 
 @cache

@@ -60,17 +60,18 @@ def _proposals(reading: Reading) -> list[Candidate]:
     return candidates
 
 
-def _elsewhere(reading: Reading, candidates: Iterable[Candidate]) -> list[Candidate]:
+def _elsewhere(reading: Reading, candidates: list[Candidate]) -> list[Candidate]:
     """The other places where a value stands that was found once."""
+    spans = {(c.start, c.end) for c in candidates}
     values = dict.fromkeys((c.kind, reading.folded[c.start : c.end]) for c in candidates)
     found: list[Candidate] = []
     for kind, value in islice(values, MOST_SOUGHT):
         if kind is Kind.PERSON:
             found += find_again(reading, [value])
         elif kind not in _ONCE and len(value) >= _SHORTEST_AGAIN and reading.folded.count(value) > 1:
-            spans = occurrences(reading.folded, value)
-            found += [Candidate(*span, kind, "a value found elsewhere") for span in spans]
-    return found
+            places = occurrences(reading.folded, value)
+            found += [Candidate(*place, kind, "a value found elsewhere") for place in places]
+    return [candidate for candidate in found if (candidate.start, candidate.end) not in spans]
 
 
 def _readable(text: str, candidate: Candidate) -> list[Candidate]:

@@ -33,6 +33,9 @@ _FACTORS: dict[bool, dict[EmotionKind, float]] = {
 }
 """How much a kind counts in a text written calmly (False) or with exclamation marks and capitals (True): anger and
 anxiety are loud, the other feelings are quiet."""
+_URGES: frozenset[EmotionKind] = frozenset({"anxiety", "sadness"})
+"""Feelings whose strong words (panic, despair) are hardly ever said lightly."""
+
 _NOT_BEFORE = re.compile(
     r"(?:(?<![得要])不(?:是|会|再|太|很|算|想|怎么|觉得|感到|那么)?|没(?:有)?(?:觉得|感到|什么|那么|太)?|并非|别|毫无|从不"
     r"|\b(?:not|never|isn't|wasn't|aren't|don't|didn't|doesn't|hardly|nor)"
@@ -187,7 +190,7 @@ def _reading(signals: list[_Signal], style: Style | None = None) -> EmotionReadi
     primary = max(masses, key=lambda kind: masses[kind])
     return EmotionReading(
         primary=primary,
-        intensity=_intensity([s for s in signals if s.kind == primary], style),
+        intensity=_intensity([s for s in signals if (s.kind == "gratitude") == (primary == "gratitude")], style),
         scores={kind: round(mass / (mass + 2), 3) for kind, mass in masses.items()},
         evidence=tuple(dict.fromkeys(s.span for s in sorted(signals, key=lambda s: s.span.start)))[
             :MOST_EVIDENCE
@@ -196,10 +199,13 @@ def _reading(signals: list[_Signal], style: Style | None = None) -> EmotionReadi
 
 
 def _intensity(signals: list[_Signal], style: Style | None) -> int:
-    level = max(1, round(max(signal.level for signal in signals)))
+    """1 to 4: the strongest word counts most; a story told at length and marks of exclamation raise it."""
+    level = max(signal.level for signal in signals)
+    if style is None:
+        return max(1, min(round(level), 4))
     clear = sum(signal.level >= 2 for signal in signals)
-    if level < 3 and clear >= 3:
-        level += 1
-    if style and (style.shouted or style.marks):
-        level += 1
-    return min(level, 4)
+    raw = 0.9 + 0.35 * level + 0.6 * style.length + 0.2 * (clear >= 3)
+    raw += 0.6 * bool(style.exclamations or style.shouted) + 0.3 * (len(style.marks) >= 2)
+    raw += 0.7 * any(signal.level >= 3 and signal.kind in _URGES for signal in signals)
+    lowest = 3 if level >= 4 else 2 if level >= 3 else 1
+    return max(lowest, min(round(raw), 4))

@@ -1,8 +1,8 @@
 """The words of the lexicons found in a text: one pass for all subjects, both scripts.
 
 A lexicon file is about one subject in one language. Its groups name what their phrases show (`kinds`) and how
-strongly (`weight`). A group may name contexts in which its words mean something else (`unless`); a context is
-a regular expression over the words around, where @ stands for the phrase: "请问.{0,4}@". Where phrases of one
+strongly (`weight`). A group may name contexts in which its words mean something else (`unless`), or without which
+they mean nothing (`only`); a context is a regular expression over the words around, where @ stands for the phrase: "请问.{0,4}@". Where phrases of one
 subject overlap, the longest wins; kind `none` exists to win over a phrase that would mislead (气死我了).
 """
 
@@ -56,8 +56,10 @@ class Group(Owned):
     """Literal words of which one must be in the text before `regex` is tried."""
     regex: tuple[str, ...] = ()
     """For what a phrase cannot say; searched in folded text."""
+    only: tuple[str, ...] = ()
+    """Names of contexts: one of them must hold around the phrase."""
     unless: tuple[str, ...] = ()
-    """Names of contexts."""
+    """Names of contexts: none of them may hold."""
     note: str = ""
 
     @field_validator("phrases")
@@ -130,6 +132,7 @@ class _Matcher:
         self._subjects: list[Subject] = []
         self._groups: list[Group] = []
         self._unless: list[re.Pattern[str] | None] = []
+        self._only: list[re.Pattern[str] | None] = []
         self._regexes: list[tuple[int, tuple[str, ...], re.Pattern[str]]] = []
         for lexicon in lexicons:
             for group in lexicon.groups:
@@ -139,8 +142,8 @@ class _Matcher:
         number = len(self._groups)
         self._groups.append(group)
         self._subjects.append(lexicon.subject)
-        contexts = [context for name in group.unless for context in lexicon.contexts[name]]
-        self._unless.append(re.compile("|".join(contexts).translate(_PATTERN)) if contexts else None)
+        self._unless.append(_around(lexicon, group.unless))
+        self._only.append(_around(lexicon, group.only))
         for phrase in group.phrases:
             self._tree.add(phrase.translate(_FULL_WIDTH), number)
         self._regexes += [(number, group.near, re.compile(regex.translate(_PATTERN))) for regex in group.regex]
@@ -148,10 +151,17 @@ class _Matcher:
     def find(self, text: str) -> Iterator[tuple[Subject, Hit]]:
         """Every hit, overlapping ones too, those in a misleading context left out."""
         for number, start, end in (*self._tree.find(text), *self._by_regex(text)):
-            unless = self._unless[number]
-            if unless is None or not unless.search(self._context(text, start, end)):
+            if self._fits(text, number, start, end):
                 group = self._groups[number]
                 yield self._subjects[number], Hit(start, end, group.kinds, group.weight)
+
+    def _fits(self, text: str, number: int, start: int, end: int) -> bool:
+        """Whether the words around let the phrase mean what its group says."""
+        unless, only = self._unless[number], self._only[number]
+        if unless is None and only is None:
+            return True
+        around = f"{text[max(0, start - self._around) : start]}@{text[end : end + self._around]}"
+        return (unless is None or not unless.search(around)) and (only is None or bool(only.search(around)))
 
     def _by_regex(self, text: str) -> Iterator[tuple[int, int, int]]:
         for number, near, regex in self._regexes:
@@ -160,8 +170,10 @@ class _Matcher:
                     if match.end() > match.start():
                         yield number, match.start(), match.end()
 
-    def _context(self, text: str, start: int, end: int) -> str:
-        return f"{text[max(0, start - self._around) : start]}@{text[end : end + self._around]}"
+
+def _around(lexicon: Lexicon, names: tuple[str, ...]) -> re.Pattern[str] | None:
+    contexts = [context for name in names for context in lexicon.contexts[name]]
+    return re.compile("|".join(contexts).translate(_PATTERN)) if contexts else None
 
 
 @lru_cache(maxsize=16)
@@ -213,10 +225,10 @@ def load_lexicon(path: Path) -> Lexicon:
     """
     lexicon = load_rules(path, Lexicon)
     for group in lexicon.groups:
-        for name in group.unless:
+        for name in (*group.only, *group.unless):
             if name not in lexicon.contexts:
                 raise InvalidRules(
-                    f"{path}: 'unless' names context {name!r}: add it under [contexts] or remove it; "
+                    f"{path}: a group names context {name!r}: add it under [contexts] or remove it; "
                     f"the file has {', '.join(sorted(lexicon.contexts)) or 'none'}"
                 )
     return lexicon

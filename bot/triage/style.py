@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from bot.triage.language import is_common_english
 from bot.triage.lexicon import Span
 
+_LONG = 350
+_LONG_CHINESE = 120
 _CAPITALS = re.compile(r"\b[A-Z]{2,}(?:['’][A-Z]+)?\b(?:[ ,.!?'’-]+\b[A-Z]+\b)*")
 _MARKS = re.compile(r"(?:[!！?？]\s?){2,}")
 _FORMAL = re.compile(
@@ -36,6 +38,8 @@ class Style:
     """Repeated exclamation and question marks."""
     exclamations: int
     """All exclamation marks."""
+    length: float
+    """0..1: how long the story is; 1 from about 120 Chinese characters or 350 others."""
     heated: bool
     """Any of these, or a single exclamation mark."""
     personal: bool
@@ -60,6 +64,7 @@ def style_of(text: str) -> Style:
         stressed=stressed,
         marks=marks,
         exclamations=exclamations,
+        length=min(1.0, len(text) / _LONG + sum(_han(character) for character in text) * (1 / _LONG_CHINESE - 1 / _LONG)),
         heated=bool(shouted or stressed or marks or exclamations),
         personal=bool(_PERSONAL.search(text)),
         formal=bool(_FORMAL.search(text)),
@@ -78,4 +83,8 @@ def _stress(capitals: str) -> bool:
 
 
 def _mostly_chinese(text: str, letters: int) -> bool:
-    return sum("\u3400" <= character <= "\u9fff" for character in text) > letters
+    return sum(_han(character) for character in text) > letters
+
+
+def _han(character: str) -> bool:
+    return "\u3400" <= character <= "\u9fff"

@@ -96,8 +96,8 @@ class Rule(Owned):
     """Any of them."""
     intensity: int = 0
     """At least."""
-    mild_only: bool = False
-    """Only where the intensity is at most 1."""
+    unless_trivial: bool = False
+    """Not where the customer calls it a small thing and the intensity is at most 1."""
     unless_emotions: frozenset[EmotionKind] = frozenset()
     reason_zh: str
     """{words} stands for the customer's words."""
@@ -113,7 +113,7 @@ class Rule(Owned):
                 not self.vulnerable or bool(facts.vulnerability),
                 not self.circumstances or any(facts.situation.words(name) for name in self.circumstances),
                 facts.intensity >= self.intensity,
-                not self.mild_only or facts.intensity <= 1,
+                not (self.unless_trivial and facts.situation.trivial and facts.intensity <= 1),
                 facts.emotion not in self.unless_emotions,
             )
         )

@@ -80,7 +80,7 @@ _LABELLED: dict[str, tuple[Kind, int, int]] = {
     "company": (Kind.COMPANY_ID, 13, 20),
     "vehicle": (Kind.VEHICLE, 5, 17),
     "plate": (Kind.PLATE, 5, 8),
-    "id_number": (Kind.ID_NUMBER, 7, 18),
+    "id_number": (Kind.ID_NUMBER, 7, 12),
     "account": (Kind.ACCOUNT, 7, 34),
 }
 """By class of label: what the code is, and how many letters and digits it has."""

@@ -180,7 +180,7 @@ class NumberRules:
     def _mobile(self, spot: Spot, match: re.Match[str]) -> Candidate | None:
         groups = [len(group) for group in shapes.GROUP.findall(match["number"])]
         evenly = min(groups) >= 3 or max(groups) == 1
-        if not (evenly or spot.label.hints("phone", "wechat")):
+        if not (evenly or (groups[0] > 1 and spot.label.hints("phone", "wechat"))):
             return None
         kind = {"wechat": Kind.WECHAT, "qq": Kind.QQ}.get(
             spot.label.kind if spot.label.touching else "", Kind.PHONE

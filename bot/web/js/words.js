@@ -119,7 +119,7 @@ const EN = {
   "cases.unknown": "outcome not recorded",
   "passages.title": "Policies and knowledge", "passages.none": "No policy bears on this.", "passages.superseded": "no longer in force", "passages.version": (v) => `version ${v}`,
   "passages.until": (day) => `valid until ${day}`, "passages.cited": "cited in the draft",
-  "live.waiting": (n) => `Connection lost; trying again in ${n} s…`, "live.reading": "Reading…", "live.done": "Reading done.", "live.more": "The customer has written again.", "live.again": "Read again",
+  "live.waiting": (n) => `Connection lost; trying again in ${n}\u00a0s…`, "live.reading": "Reading…", "live.done": "Reading done.", "live.more": "The customer has written again.", "live.again": "Read again",
   "trouble.offline": "The service cannot be reached. Check your connection.", "trouble.forbidden": "This key may not handle complaints.", "trouble.missing": "There is no such complaint.",
   "trouble.failed": "That did not work. Please try again.", "trouble.retry": "Try again", "trouble.close": "Close",
   confidence: { high: "very sure", good: "fairly sure", low: "not sure", guess: "a guess" },
