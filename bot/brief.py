@@ -59,5 +59,3 @@ class Brief:
     open_promises: tuple[str, ...]
     """What earlier contacts promised this customer."""
     clocks: tuple[Clock, ...]
-    model_facts: tuple[FactCard, ...] = ()
-    """Those of `facts` that a language model may read."""

@@ -14,11 +14,13 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from bot.complaint import Turn
 from bot.suggestion import CaseCard, Evidence, PassageCard, Suggestion, Triage
 from knowledge.case import Language, Owned, Urgency
 from knowledge.rules import load_rules
 from knowledge.taxonomy import Taxonomy
 
+CASES: Final = 3
 FACTS: Final = 6
 CONTACTS: Final = 2
 REASONS: Final = 5
@@ -32,7 +34,8 @@ URGENCY_STYLE: Final[dict[Urgency, str]] = {
 }
 EMOTION, ESCALATION, NEED, CARE = "bold magenta", "bold red", "cyan", "yellow"
 """How the customer's own words are marked; later ones win where marks overlap."""
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What moves the cursor, colours the screen or turns the direction of a line."""
 _FILE: Final = Path(__file__).with_name("cards.toml")
 
 
@@ -54,6 +57,7 @@ class CardWords(Owned):
     customer: str
     promised: str
     unverified: str
+    no_customer: str
     cases: str
     passages: str
     expired: str
@@ -93,8 +97,10 @@ class CardFile(Owned):
         return self.zh if language == "zh" else self.en
 
 
-def card(suggestion: Suggestion, turns: Sequence[str], taxonomy: Taxonomy, title: str = "") -> RenderableType:
-    """The suggestion as a card, with the turns as the customer wrote them.
+def card(
+    suggestion: Suggestion, turns: Sequence[Turn], taxonomy: Taxonomy, title: str = ""
+) -> RenderableType:
+    """The suggestion as a card, with the turns as they were written.
 
     Control characters in anybody's words are shown as U+FFFD: they could drive the terminal.
     """
@@ -105,7 +111,7 @@ def card(suggestion: Suggestion, turns: Sequence[str], taxonomy: Taxonomy, title
         _section(words.words, _marked(suggestion.triage, turns)),
         _section(words.about, _judgement(suggestion.triage, words)),
         _section(words.customer, _customer(suggestion, words)),
-        _section(words.cases, _cases(suggestion.matches.cases, words, taxonomy, language)),
+        _section(words.cases, _cases(suggestion.matches.cases[:CASES], words, taxonomy, language)),
         _section(words.passages, _passages(suggestion.matches.passages, words)),
         _section(words.clocks, _clocks(suggestion, words)),
         _draft(suggestion, words),
@@ -162,9 +168,9 @@ def _section(name: str, body: RenderableType) -> RenderableType:
     return Padding(Group(Text(name, "bold blue"), Padding(body, (0, 0, 0, 2))), (1, 0, 0, 0))
 
 
-def _marked(triage: Triage, turns: Sequence[str]) -> RenderableType:
-    """The turns, with the words that show something in the colour of what they show."""
-    texts = [Text(safe(turn)) for turn in turns]
+def _marked(triage: Triage, turns: Sequence[Turn]) -> RenderableType:
+    """The turns, the customer's words that show something in the colour of what they show."""
+    texts = [Text(safe(turn.text), "" if turn.speaker == "customer" else "italic dim") for turn in turns]
     marks: tuple[tuple[str, Iterable[Evidence]], ...] = (
         (NEED, (e for need in triage.needs for e in need.evidence)),
         (CARE, (e for hint in triage.vulnerability for e in hint.evidence)),
@@ -179,9 +185,7 @@ def _marked(triage: Triage, turns: Sequence[str]) -> RenderableType:
 
 
 def _judgement(triage: Triage, words: CardWords) -> RenderableType:
-    lines = Table.grid(padding=(0, 2))
-    lines.add_column(style="dim", no_wrap=True)
-    lines.add_column()
+    lines = _pairs()
     emotion = triage.emotion
     feeling = Text(words.of(emotion.primary), EMOTION if emotion.intensity else "")
     feeling.append(f"  {'●' * emotion.intensity}{'○' * (4 - emotion.intensity)}")
@@ -203,10 +207,8 @@ def _judgement(triage: Triage, words: CardWords) -> RenderableType:
 def _customer(suggestion: Suggestion, words: CardWords) -> RenderableType:
     profile = suggestion.profile
     if not profile.facts and not profile.contacts:
-        return Text(safe(profile.note) or words.nothing, "dim")
-    lines = Table.grid(padding=(0, 2))
-    lines.add_column(style="dim", no_wrap=True)
-    lines.add_column()
+        return Text(words.no_customer, "dim")
+    lines = _pairs()
     if not profile.verified:
         lines.add_row("", Text(words.unverified, "yellow"))
     for fact in profile.facts[:FACTS]:
@@ -224,9 +226,10 @@ def _cases(
 ) -> RenderableType:
     if not cases:
         return Text(words.nothing, "dim")
-    table = Table(box=MINIMAL, show_header=False, pad_edge=False, padding=(0, 1))
-    for column in ("right", "left", "left"):
-        table.add_column(justify=column, vertical="top")
+    table = Table(box=MINIMAL, show_header=False, show_edge=False, pad_edge=False, padding=(0, 1))
+    table.add_column(justify="right")
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")  # Chinese has no spaces to wrap at
     for case in cases:
         outcome = Text(words.of(case.outcome) if case.outcome else "—", "bold")
         if case.redress.kind != "none":
@@ -257,10 +260,11 @@ def _clocks(suggestion: Suggestion, words: CardWords) -> RenderableType:
     if not suggestion.clocks:
         return Text(words.nothing, "dim")
     lines = Table.grid(padding=(0, 2))
+    lines.add_column(style="bold", no_wrap=True)
+    lines.add_column(no_wrap=True)
+    lines.add_column(style="dim", overflow="fold")
     for clock in suggestion.clocks:
-        lines.add_row(
-            Text(f"{clock.due:%Y-%m-%d}", "bold"), words.of(clock.stage), Text(safe(clock.trace), "dim")
-        )
+        lines.add_row(f"{clock.due:%Y-%m-%d}", words.of(clock.stage), Text(safe(clock.trace)))
     return lines
 
 
@@ -275,6 +279,14 @@ def _draft(suggestion: Suggestion, words: CardWords) -> RenderableType:
         foot.append(f"\n{words.commitments}: {safe(commitment.text)}", "green")
     body = Group(Text(safe(draft.text)), Padding(foot, (1, 0, 0, 0)))
     return Padding(Panel(body, title=words.draft, title_align="left", border_style="green"), (1, 0, 0, 0))
+
+
+def _pairs() -> Table:
+    """Two columns: what it is, and what it says."""
+    lines = Table.grid(padding=(0, 2))
+    lines.add_column(style="dim", no_wrap=True)
+    lines.add_column(overflow="fold")
+    return lines
 
 
 def _short(text: str, limit: int = SUMMARY) -> str:

@@ -240,7 +240,6 @@ class Desk:
             cases=tuple(cases),
             passages=tuple(passages),
             facts=who.view.facts,
-            model_facts=who.model_facts,
             open_promises=who.open_promises,
             clocks=self._clocks.due(
                 received,

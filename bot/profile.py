@@ -19,8 +19,6 @@ class Who:
 
     view: ProfileView
     open_promises: tuple[str, ...] = ()
-    model_facts: tuple[FactCard, ...] = ()
-    """What a language model may read of the facts."""
     names: tuple[str, ...] = ()
     """The customer's names, so that redaction finds them whatever the context."""
 
@@ -34,12 +32,10 @@ def recognise(profiles: ProfileStore, tenant: str, reference: CustomerRef | None
     if customer is None:
         return Who(ProfileView(verified=reference.verified, note="no customer is known under this reference"))
     seen = view(customer, purpose=PURPOSE, today=today, verified=reference.verified)
-    readable = view(customer, purpose=PURPOSE, today=today, verified=reference.verified, for_model=True)
     names = tuple(fact.value for fact in customer.facts if fact.field == "name" and len(fact.value) > 1)
     return Who(
         _shown(customer.id, reference.verified, seen),
         seen.open_promises,
-        tuple(map(_fact_card, readable.facts)),
         names,
     )
 

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from inline_snapshot import snapshot
 
 from bot.cli import main
+from bot.running import running_service
 from bot.settings import Settings
 from bot.wiring import open_parts, open_store
 
@@ -36,6 +37,7 @@ def run(home: Path, *arguments: str, stdin: str = "") -> Result:
 def answer(result: Result) -> Any:
     """The JSON that a command wrote."""
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.stdout, result.stderr
     return json.loads(result.stdout)
 
 
@@ -98,13 +100,17 @@ class TestImport:
         self, home: Path, tmp_path: Path
     ) -> None:
         first = answer(run(home, "import", "cases", str(table(tmp_path / "a.csv", ROWS)), "--json"))
-        assert {name: first[name] for name in ("new", "changed", "unchanged", "bad", "indexed")} == snapshot({'new': 2, 'changed': 0, 'unchanged': 0, 'bad': 0, 'indexed': 'here'})
+        assert {name: first[name] for name in ("new", "changed", "unchanged", "bad", "indexed")} == snapshot(
+            {"new": 2, "changed": 0, "unchanged": 0, "bad": 0, "indexed": "here"}
+        )
         book = openpyxl.Workbook()
         for row in (COLUMNS, *ROWS):
             cast("Any", book.active).append(row)
         book.save(tmp_path / "a.xlsx")
         again = answer(run(home, "import", "cases", str(tmp_path / "a.xlsx"), "--json"))
-        assert {name: again[name] for name in ("new", "changed", "unchanged", "bad", "indexed")} == snapshot({'new': 0, 'changed': 0, 'unchanged': 2, 'bad': 0, 'indexed': None})
+        assert {name: again[name] for name in ("new", "changed", "unchanged", "bad", "indexed")} == snapshot(
+            {"new": 0, "changed": 0, "unchanged": 2, "bad": 0, "indexed": None}
+        )
         found = answer(run(home, "search", "扫地机器人返修", "--json", "--kind", "cases"))
         assert [case["id"] for case in found["cases"]] == ["GD-1", "GD-2"]
         assert found["cases"][0]["category"] == "product_quality" and found["cases"][0]["outcome"] == "upheld"
@@ -117,7 +123,7 @@ class TestImport:
 row 4, text: is empty; fill it, or leave the row out
 row 5, received_at: is no date, or could be two; write it as 2026-03-31 10:15
 """)
-        assert result.stdout == snapshot('cases: 2 new, 0 changed, 0 unchanged, 2 bad; indexed here\n')
+        assert result.stdout == snapshot("cases: 2 new, 0 changed, 0 unchanged, 2 bad; indexed here\n")
 
     def test_days_written_the_other_way_round_are_read_when_we_are_told(
         self, home: Path, tmp_path: Path
@@ -140,7 +146,17 @@ row 5, received_at: is no date, or could be two; write it as 2026-03-31 10:15
         report = answer(result)
         assert result.exit_code == 1
         assert (report["new"], report["bad"]) == (1, 1)
-        assert report["problems"] == snapshot([{'row': 2, 'field': '', 'problem': 'the file ends in the middle of this line', 'remedy': 'export it again', 'lost': True}])
+        assert report["problems"] == snapshot(
+            [
+                {
+                    "row": 2,
+                    "field": "",
+                    "problem": "the file ends in the middle of this line",
+                    "remedy": "export it again",
+                    "lost": True,
+                }
+            ]
+        )
 
     def test_personal_data_does_not_reach_the_memory(self, home: Path, tmp_path: Path) -> None:
         rows = (("GD-1", "打我手机13912345678没人回", "", "", "", "已拨打13912345678致歉"),)
@@ -185,15 +201,18 @@ row 5, received_at: is no date, or could be two; write it as 2026-03-31 10:15
 
 class TestExport:
     @pytest.mark.parametrize("kind", ["cases", "articles", "customers"])
-    def test_what_is_exported_can_be_imported_elsewhere_and_is_the_same(
+    def test_what_is_exported_can_be_imported_elsewhere_and_stays_the_same(
         self, sample_home: Path, home: Path, tmp_path: Path, kind: str
     ) -> None:
         out = tmp_path / "out.jsonl"
         count = answer(run(sample_home, "export", kind, str(out), "--json"))["count"]
         report = answer(run(home, "import", kind, str(out), "--json"))
+        assert count > 50
         assert (report["new"], report["bad"], report["problems"]) == (count, 0, [])
-        assert run(home, "export", kind).stdout == out.read_text(encoding="utf-8")
-        assert not list(tmp_path.glob(".*"))
+        out.write_bytes(run(home, "export", kind).stdout_bytes)
+        again = answer(run(home, "import", kind, str(out), "--json"))
+        assert (again["new"], again["changed"], again["unchanged"]) == (0, 0, count)
+        assert [path.name for path in tmp_path.iterdir() if "out" in path.name] == ["out.jsonl"]
 
     def test_a_folder_that_is_not_there_is_one_line(self, home: Path, tmp_path: Path) -> None:
         result = run(home, "export", "cases", str(tmp_path / "none" / "out.jsonl"))
@@ -205,7 +224,9 @@ class TestKeysAndSettings:
     def test_a_key_is_made_listed_and_revoked(self, home: Path) -> None:
         made = answer(run(home, "keys", "new", "--name", "sidebar", "--scope", "agent", "--json"))
         listed = answer(run(home, "keys", "list", "--json"))
-        assert [(key["name"], key["scopes"], key["revoked"]) for key in listed] == snapshot([('made by init', ['admin'], False), ('sidebar', ['agent'], False)])
+        assert [(key["name"], key["scopes"], key["revoked"]) for key in listed] == snapshot(
+            [("made by init", ["admin"], False), ("sidebar", ["agent"], False)]
+        )
         key_id = made["key"].split("_")[1]
         assert run(home, "keys", "revoke", key_id).exit_code == 0
         assert [key["revoked"] for key in answer(run(home, "keys", "list", "--json"))] == [False, True]
@@ -287,17 +308,17 @@ class TestTriage:
 
 
 @contextmanager
-def service(home: Path) -> Generator[dict[str, Any]]:
+def service(home: Path) -> Generator[None]:
     """`redress serve` beside us."""
     env = {**os.environ, "REDRESS_HOME": str(home), "REDRESS_PORT": "0"}
     process = subprocess.Popen([sys.executable, "-m", "bot.cli", "serve"], env=env, stderr=subprocess.DEVNULL)
     try:
-        file = home / "service.json"
         until = time.monotonic() + 60
-        while not file.exists() and time.monotonic() < until and process.poll() is None:
+        while (found := running_service(Settings(home=home))) is None and time.monotonic() < until:
             time.sleep(0.05)
-        time.sleep(0.2)
-        yield json.loads(file.read_text())
+        assert found is not None
+        found.close()
+        yield
     finally:
         process.terminate()
         process.wait(timeout=60)

@@ -48,7 +48,23 @@ def test_every_command_has_json_and_says_what_it_does() -> None:
     from bot.cli import main
 
     names = set(main.commands)
-    assert names == snapshot({'bench', 'demo', 'eval', 'export', 'import', 'init', 'keys', 'rebuild', 'search', 'serve', 'settings', 'train', 'triage'})
+    assert names == snapshot(
+        {
+            "bench",
+            "demo",
+            "eval",
+            "export",
+            "import",
+            "init",
+            "keys",
+            "rebuild",
+            "search",
+            "serve",
+            "settings",
+            "train",
+            "triage",
+        }
+    )
     for command in main.commands.values():
         leaves = getattr(command, "commands", {"": command}).values()
         for leaf in leaves:
@@ -81,7 +97,9 @@ def test_wrong_use_is_exit_code_two_and_no_traceback(
 def test_a_setting_we_do_not_know_is_one_line(tmp_path: Path) -> None:
     done = redress("settings", home=tmp_path, REDRESS_PROT="8000")
     assert done.returncode == 2
-    assert done.stderr == snapshot("redress: no such setting: REDRESS_PROT; 'redress settings' lists the 17 there are\n")
+    assert done.stderr == snapshot(
+        "redress: no such setting: REDRESS_PROT; 'redress settings' lists the 17 there are\n"
+    )
 
 
 def test_a_home_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ EN_FEES = Article(
 
 def zh_brief(**changes: Any) -> Brief:
     values: dict[str, Any] = {
-        "text": "3月2日扣了我300元信用卡年费，打了三次电话都没人理。",
+        "text": "3月2日扣了我300元信用卡年费，我刷卡早就满六次了，打了三次电话都没人理。",
         "facts": (briefs.fact("name", "王芳"), briefs.fact("title", "女士")),
         "reference": "GD-20261122-7",
         "passages": briefs.passages(ZH_FEES),
@@ -65,22 +65,24 @@ def prompt(brief: Brief) -> str:
 
 def test_the_whole_prompt_of_a_chinese_letter() -> None:
     assert prompt(zh_brief()) == snapshot("""\
-你为远山银行起草给客户的答复。投诉处理专员会阅读、修改你的草稿，再由专员发出。你不能发送、决定、付款、结案，也不能查询任何系统，不得把任何事写成已经办完。这是对投诉的首次答复：说明正在核查，不作任何决定。
+你为远山银行起草给客户的答复。投诉处理专员会阅读、修改你的草稿，再由专员发出。你不能发送、决定、付款、结案，也不能查询任何系统，不得把任何事写成已经办完。
+这是对投诉的首次答复：说明正在核查，不作任何决定。
 
 # 答复写什么，按此顺序
 
-1. 称呼“尊敬的王芳女士：”，单独一行
+1. 称呼“尊敬的客户：”，单独一行
 2. 您就信用卡年费反映的收费问题已于2026年11月22日收到，投诉处理专员已经接手
 3. 受理编号：GD-20261122-7
 4. 客户说到的具体情况，尽早用客户的说法复述：300元、3月2日、打过3次电话
 5. 体谅客户的感受，并致歉
 6. 接下来怎么办：正在核查，2026年11月27日前告诉客户进展
 7. 客户的要求（退款）：答复时会写明行或不行以及理由；现在不答应，也不拒绝
-8. 客户想知道的（原因说明）：会在答复中一并说清楚
-9. 向监管部门反映是客户的权利，不影响我们认真核查
-10. 逐字照抄：按照《银行业保险业消费投诉处理管理办法》，处理决定会在2026年12月7日前告知您；情况复杂需要延长的，会先向您说明。对处理结果有异议的，您可以申请核查，也可以通过调解、仲裁、诉讼等途径解决，或拨打12378向金融监管部门反映。
-11. 直接回复即可转到投诉处理专员，已经说过的不必重复
-12. 结尾另起一行写“远山银行”，再下一行写“2026年11月22日”
+8. 客户的其他要求（原因说明），这封答复能做到的逐项做到：要道歉就现在致歉，要日期就写上面的日期，要说明、结果或书面答复就在答复中给，要专人就由专员负责
+9. 如有帮助，逐字引用一条依据，加引号，并写出标题
+10. 向监管部门反映是客户的权利，不影响我们认真核查
+11. 逐字照抄：按照《银行业保险业消费投诉处理管理办法》，处理决定会在2026年12月7日前告知您；情况复杂需要延长的，会先向您说明。对处理结果有异议的，您可以申请核查，也可以通过调解、仲裁、诉讼等途径解决，或拨打12378向金融监管部门反映。
+12. 直接回复即可转到投诉处理专员，已经说过的不必重复
+13. 结尾另起一行写“远山银行”，再下一行写“2026年11月22日”
 
 # 答复可以承诺什么
 
@@ -115,12 +117,12 @@ def test_the_whole_prompt_of_a_chinese_letter() -> None:
 --------
 我们的依据，每行一条：编号、标题、原文。要么逐字引用，要么不引用。
 ==7f3a91c2==
-无
+zh-fees#1 | 信用卡年费规则 | 信用卡年费自开卡之日起每满十二个月收取一次，当年刷卡满六次的免收次年年费。
 ==7f3a91c2==
 
 客户的原话：
 ==7f3a91c2==
-3月2日扣了我300元信用卡年费，打了三次电话都没人理。
+3月2日扣了我300元信用卡年费，我刷卡早就满六次了，打了三次电话都没人理。
 ==7f3a91c2==
 
 现在按要求写给客户的答复。\
@@ -130,18 +132,19 @@ def test_the_whole_prompt_of_a_chinese_letter() -> None:
 def test_the_whole_prompt_of_an_english_letter() -> None:
     assert prompt(en_brief()) == snapshot("""\
 You draft a reply from Thornby Bank to a customer. A complaint handler reads your draft, corrects it and sends it. You
-cannot send, decide, pay, close or look up anything, and you report nothing as done. It is the first reply to a complaint: it says that the complaint is being looked into, and decides nothing.
+cannot send, decide, pay, close or look up anything, and you report nothing as done.
+It is the first reply to a complaint: it says that the complaint is being looked into, and decides nothing.
 
 # What the reply says, in this order
 
-1. the salutation “Dear Ann Miller,” on a line of its own
+1. the salutation “Dear customer,” on a line of its own
 2. that the complaint about the annual fee reached us on 22 November 2026 and a complaint handler now has it
 3. the number of the complaint: SR-88172
 4. what the customer told us, restated early in their own terms: £300, 2 March, have called three times
 5. how the customer feels, and that you are sorry
 6. what happens now: the matter is being looked into, and the customer hears from us by 27 November 2026
 7. what the customer asks for (a refund): our reply will say yes or no, and why; grant nothing and refuse nothing now
-8. that our reply will also cover what the customer wants to know (an explanation, an answer in writing)
+8. what else the customer asks for (an explanation, an answer in writing), each met as far as this reply can: an apology now, the date above, an explanation, findings or a written answer in our reply, a person in the handler
 9. that we also check whether what was promised earlier was done
 10. where it helps, a sentence of the sources, word for word in quotation marks, with the title it comes from
 11. that turning to the authorities is the customer's right and changes nothing in the care we take
@@ -207,7 +210,8 @@ def test_the_whole_prompt_of_an_english_chat_answer() -> None:
     brief = en_brief(channel="web-chat", triage=asks, facts=(), reference=None, open_promises=())
     assert prompt(brief) == snapshot("""\
 You draft a reply from Thornby Bank to a customer. A complaint handler reads your draft, corrects it and sends it. You
-cannot send, decide, pay, close or look up anything, and you report nothing as done. It answers a question or a request, from the sources alone; what they do not say, a colleague will answer.
+cannot send, decide, pay, close or look up anything, and you report nothing as done.
+It answers a question or a request, from the sources alone; what they do not say, a colleague will answer.
 
 # What the reply says, in this order
 
@@ -275,11 +279,12 @@ def test_the_whole_prompt_of_chinese_thanks_in_a_conversation() -> None:
     thanks = briefs.triage(complaint=False, emotion="gratitude", category=None)
     brief = zh_brief(text="谢谢你们，处理得很快！", turns=turns, triage=thanks, channel="wechat", passages=())
     assert prompt(brief) == snapshot("""\
-你为远山银行起草给客户的答复。投诉处理专员会阅读、修改你的草稿，再由专员发出。你不能发送、决定、付款、结案，也不能查询任何系统，不得把任何事写成已经办完。这是对感谢的回应：向客户致谢，不加别的内容。
+你为远山银行起草给客户的答复。投诉处理专员会阅读、修改你的草稿，再由专员发出。你不能发送、决定、付款、结案，也不能查询任何系统，不得把任何事写成已经办完。
+这是对感谢的回应：向客户致谢，不加别的内容。
 
 # 答复写什么，按此顺序
 
-1. 问候“王芳女士，您好。”
+1. 问候“您好。”
 2. 感谢客户特地告诉我们
 3. 客户的话对有关同事是鼓励
 
@@ -414,3 +419,13 @@ def test_our_own_sentences_are_known_one_by_one(language: Language) -> None:
     text = "".join(prompt(zh_brief() if language == "zh" else en_brief()).split())
     assert len(sentences) > 20
     assert all("".join(sentence.split()) in text for sentence in sentences)
+
+
+@pytest.mark.parametrize(("language", "name"), [("zh", "王芳"), ("en", "Ann Miller")])
+def test_the_customers_name_never_reaches_a_model(language: str, name: str) -> None:
+    facts = (briefs.fact("name", name),)
+    text = "退款还没到账" if language == "zh" else "My refund has not arrived"
+    brief = briefs.brief(text=text, language=language, facts=facts)  # pyright: ignore[reportArgumentType]
+    plan = make_plan(brief)
+    assert plan.name
+    assert all(name not in str(message) for message in render(brief, plan))

@@ -10,9 +10,9 @@ from anyio import to_thread
 
 from bot.access import TenantSettings
 from bot.cli.batch import BadLine, Consider
+from bot.cli.beside import service_that_owns
 from bot.cli.console import choose_tenant, has_home, remark
 from bot.complaint import ComplaintIn
-from bot.running import running_service
 from bot.settings import Settings
 from bot.wiring import Parts, open_parts, open_store
 from knowledge.errors import IndexLocked
@@ -34,10 +34,8 @@ async def considering(settings: Settings, tenant: str | None) -> AsyncGenerator[
             owner = choose_tenant(stored.tenants, tenant)
         try:
             parts = stack.enter_context(open_parts(settings))
-        except IndexLocked:
-            service = running_service(settings, owner)
-            if service is None:
-                raise
+        except IndexLocked as locked:
+            service = service_that_owns(settings, owner, locked)
             stack.callback(service.close)
             yield _by_service(service.triage)
             return

@@ -5,9 +5,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.access import TenantSettings
+from bot.cli.beside import service_that_owns
 from bot.cli.console import PROBLEMS, Stopped
 from bot.matches import case_card, passage_card
-from bot.running import running_service
 from bot.settings import Settings
 from bot.wiring import StoreParts, redact_text
 from knowledge.embedding import load_embedder
@@ -52,9 +52,7 @@ def ask(settings: Settings, tenant: str, wanted: dict[str, Any], locked: IndexLo
         IndexLocked: no service answers; another command works on the index.
         Stopped: the service refuses.
     """
-    service = running_service(settings, tenant)
-    if service is None:
-        raise locked
+    service = service_that_owns(settings, tenant, locked)
     try:
         answer = service.search({name: value for name, value in wanted.items() if value is not None})
     finally:

@@ -33,14 +33,16 @@ def bench(sizes: tuple[int, ...], as_json: bool) -> None:
 
 def _rows(result: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Everything measured in milliseconds: requests, their steps, and the floors."""
-    measured = {name: value for name, value in result.items() if isinstance(value, dict) and "p50" in value}
+    measured: dict[str, Any] = {name: value for name, value in result.items() if _is_times(value)}
     measured |= {f"  step: {name}": times for name, times in result.get("steps", {}).items()}
     measured |= {f"  floor: {name}": times for name, times in result.get("floors", {}).items()}
     return [(name, f"{times['p50']:.2f}", f"{times['p99']:.2f}") for name, times in measured.items()]
 
 
 def _figures(result: dict[str, Any]) -> list[tuple[str, Any]]:
-    plain = [
-        (name, value) for name, value in result.items() if not isinstance(value, dict) and name != "cases"
-    ]
+    plain = [(name, v) for name, v in result.items() if not isinstance(v, dict) and name != "cases"]
     return [*plain, *result.get("ratios", {}).items()]
+
+
+def _is_times(value: Any) -> bool:
+    return isinstance(value, dict) and "p50" in value

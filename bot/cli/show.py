@@ -31,7 +31,7 @@ def demo(and_serve: bool, as_json: bool) -> None:
                 }
             )
         else:
-            click.echo(bold(f"How long each step took, over {len(shown)} complaints"))
+            click.echo(bold(f"How long each step took, once warm, over {len(shown)} complaints"))
             rows = [(name, f"{t['median']:.1f}", f"{t['slowest']:.1f}") for name, t in steps.items()]
             say_table(("step", "median ms", "slowest ms"), rows)
         if and_serve:

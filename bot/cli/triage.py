@@ -65,10 +65,11 @@ def triage(
         say_json(found)
         return
     from bot.cards import card
+    from bot.complaint import Turn
     from bot.suggestion import Suggestion
     from knowledge.taxonomy import Taxonomy
 
-    terminal().print(card(Suggestion.model_validate(found), [text or ""], Taxonomy.core()))
+    terminal().print(card(Suggestion.model_validate(found), [Turn(text=text or "")], Taxonomy.core()))
 
 
 def _judge_one(settings: "Settings", given: dict[str, Any], tenant: str | None) -> dict[str, Any]:

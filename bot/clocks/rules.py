@@ -141,15 +141,6 @@ class Pack(Owned):
     rights: tuple[Rights, ...] = ()
     crisis: Crisis | None = None
 
-    @model_validator(mode="after")
-    def _one_jurisdiction(self) -> Self:
-        for scope in (*self.rules, *self.rights):
-            if scope.jurisdiction != self.jurisdiction:
-                raise ValueError(
-                    f"{scope.id} is of {scope.jurisdiction!r}, the pack of {self.jurisdiction!r}"
-                )
-        return self
-
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
@@ -171,12 +162,17 @@ class Clocks:
         """The packs of a folder.
 
         Raises:
-            InvalidRules: a pack breaks its schema, or two rules share an id.
+            InvalidRules: a pack breaks its schema or has a rule of another jurisdiction, or two share an id.
         """
         packs = tuple(load_rules(path, Pack) for path in sorted(folder.glob("*.toml")))
         seen: set[str] = set()
         for pack in packs:
             for scope in (*pack.rules, *pack.rights):
+                if scope.jurisdiction != pack.jurisdiction:
+                    raise InvalidRules(
+                        f"{folder}: {scope.id!r} is of {scope.jurisdiction!r}, its pack of "
+                        f"{pack.jurisdiction!r}: move the rule or change its jurisdiction"
+                    )
                 if scope.id in seen:
                     raise InvalidRules(f"{folder}: two rules have the id {scope.id!r}: rename one")
                 seen.add(scope.id)

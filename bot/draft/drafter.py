@@ -63,6 +63,10 @@ class _Unfit(Exception):
         self.detail = detail
 
 
+_STRANGER: Final[dict[Language, str]] = {"zh": "尊敬的客户", "en": "Dear customer"}
+_NOBODY: Final[dict[Language, str]] = {"zh": "客户", "en": "customer"}
+
+
 @dataclass(frozen=True, slots=True)
 class Drafter:
     """Writes the draft for a Brief. A Draft always comes back."""
@@ -126,7 +130,7 @@ def _usable(reply: ChatReply) -> Manuscript:
 
 def _draft(manuscript: Manuscript, brief: Brief, plan: Plan, results: tuple[CheckResult, ...]) -> Draft:
     return Draft(
-        text=manuscript.text,
+        text=_by_name(manuscript.text, plan, brief.language),
         language=brief.language,
         source="model",
         stage=plan.stage,
@@ -138,6 +142,14 @@ def _draft(manuscript: Manuscript, brief: Brief, plan: Plan, results: tuple[Chec
         ),
         checks=results,
     )
+
+
+def _by_name(text: str, plan: Plan, language: Language) -> str:
+    """The reply with the customer's name in its salutation, which the model never learned."""
+    stranger = _STRANGER[language]
+    if not plan.name or not text.startswith(stranger):
+        return text
+    return stranger.replace(_NOBODY[language], plan.name) + text.removeprefix(stranger)
 
 
 def _rests_on(manuscript: Manuscript, citation: Citation) -> bool:

@@ -30,11 +30,9 @@ def looks_personal(text: str) -> bool:
 
 
 def contacts(text: str) -> Iterator[str]:
-    """Every link, e-mail address and number to call in a text."""
-    for match in _DOT.finditer(text):
-        found = _around(text, match.start())
-        if _DOMAIN.search(found.lower()):
-            yield found
+    """Every link, e-mail address and number to call in a text, each once."""
+    addresses = dict.fromkeys(_around(text, match.start()) for match in _DOT.finditer(text))
+    yield from (address for address in addresses if _DOMAIN.search(address.lower()))
     for match in _NUMBER.finditer(text):
         before = text[max(0, match.start() - 24) : match.start()].lower()
         if _PHONE.fullmatch(match[0]) or _SPOKEN.search(before):

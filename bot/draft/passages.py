@@ -26,7 +26,7 @@ _END: Final = {"zh": re.compile(r"(?<=[。！？])|\n"), "en": re.compile(r"(?<=
 _HAN_RUN: Final = re.compile("[一-鿿]+")
 _WORD: Final = re.compile("[a-z]{3,}")
 _COMMON_ZH: Final = frozenset(
-    "的了我你您们是在不有就也都和与及或一个这那到给把被要会能可以上下来去说没为从对于人日月年元天内后前客户"
+    "的了我你您们是在不有就也都和与及或一个这那到给把被要会能可以上下来去说没为从对于人日月元天内后前客户"
 )
 _COMMON_EN: Final = frozenset((
     "your", "with", "that", "this", "from", "have", "will", "they", "when", "which", "customer",

@@ -9,6 +9,7 @@ No secret, no score and no past case goes in; what is not in the prompt cannot b
 import re
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -29,7 +30,6 @@ FOLDER: Final = Path(__file__).with_name("prompts")
 MOST_WORDS: Final = 8_000
 """Characters of the customer's words a model is given: what is longer loses its middle."""
 
-NEED_KINDS: Final = ("decide", "tell", "form")
 
 _HIDDEN: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
@@ -69,6 +69,8 @@ def render(brief: Brief, plan: Plan, marker: str | None = None) -> tuple[Message
         KeyError: a template names a variable that does not exist.
         InvalidRules: a parts file breaks its schema.
     """
+    # a name is personal data: the model greets a stranger, the drafter puts the name in afterwards
+    plan = replace(plan, name="")
     parts, language = _parts(brief.language), brief.language
     marker = marker or secrets.token_hex(8)
     facts = (*plan.restated.nouns, *plan.restated.acts)
@@ -83,10 +85,13 @@ def render(brief: Brief, plan: Plan, marker: str | None = None) -> tuple[Message
         "reference": plain(plan.reference),
         "facts": plain(parts.comma.join(facts)),
         "asks": parts.comma.join(ask for _, ask in asks),
-        **{f"asks_{kind}": parts.comma.join(ask for k, ask in asks if k == kind) for kind in NEED_KINDS},
+        "asks_decide": parts.comma.join(ask for decide, ask in asks if decide),
+        "asks_tell": parts.comma.join(ask for decide, ask in asks if not decide),
         "rights": plan.rights,
     }
-    lines = (Template(line).substitute(values) for line in _slots(plan, parts, {kind for kind, _ in asks}))
+    lines = (
+        Template(line).substitute(values) for line in _slots(plan, parts, {decide for decide, _ in asks})
+    )
     system = _template(f"reply_{language}").substitute(
         values,
         stage=parts.stages["acknowledge" if plan.stage == "safety_hold" else plan.stage],
@@ -129,9 +134,9 @@ def _template(name: str) -> Template:
     return Template((FOLDER / f"{name}.md").read_text(encoding="utf-8").strip())
 
 
-def _slots(plan: Plan, parts: _Parts, kinds: set[str]) -> Iterator[str]:
+def _slots(plan: Plan, parts: _Parts, decides: set[bool]) -> Iterator[str]:
     """What the reply says, in the order the customer's feeling asks for."""
-    said = dict(_said(plan, parts, kinds))
+    said = dict(_said(plan, parts, decides))
     if plan.stage == "thanks":
         order: tuple[tuple[str, ...], ...] = (("opening", "feeling"),)
     else:
@@ -140,7 +145,7 @@ def _slots(plan: Plan, parts: _Parts, kinds: set[str]) -> Iterator[str]:
         yield from said.get(name, ())
 
 
-def _said(plan: Plan, parts: _Parts, kinds: set[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _said(plan: Plan, parts: _Parts, decides: set[bool]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The lines of each slot that has something to say."""
     slots, form, stage = parts.slots, plan.tone.form, plan.stage
     yield "salutation", (slots[f"salutation_{form}" if plan.name else f"stranger_{form}"],)
@@ -149,10 +154,13 @@ def _said(plan: Plan, parts: _Parts, kinds: set[str]) -> Iterator[tuple[str, tup
     yield "feeling", (slots["feeling" if stage == "acknowledge" else f"feeling_{stage}"],)
     yield "facts", (slots["facts" if plan.restated.nouns or plan.restated.acts else "facts_none"],)
     yield "action", (slots["action" if plan.next else "action_undated"],)
-    if kinds and stage == "answer":
+    if decides and stage == "answer":
         yield "needs", (slots["needs_answer"],)
-    elif kinds:
-        yield "needs", tuple(slots[f"needs_{kind}"] for kind in NEED_KINDS if kind in kinds)
+    elif decides:
+        yield (
+            "needs",
+            tuple(slots["needs_decide" if decide else "needs_tell"] for decide in sorted(decides)[::-1]),
+        )
     if plan.promised:
         yield "promise", (slots["promise"],)
     if plan.citations:
@@ -167,12 +175,12 @@ def _said(plan: Plan, parts: _Parts, kinds: set[str]) -> Iterator[tuple[str, tup
         yield "signature", (slots["signature"],)
 
 
-def _asks(plan: Plan, language: Language) -> Iterator[tuple[str, str]]:
-    """What the customer asked for: the kind of answer it gets, and its words."""
+def _asks(plan: Plan, language: Language) -> Iterator[tuple[bool, str]]:
+    """What the customer asked for: whether it takes a decision, and its words."""
     words = wording(language).needs
     for need in dict.fromkeys(need.need for need in plan.needs):
         asked = words[need if need in words else "other"]
-        yield asked.kind, asked.ask
+        yield asked.kind == "decide", asked.ask
 
 
 def _form(plan: Plan, parts: _Parts, language: Language) -> str:

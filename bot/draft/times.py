@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
 from bot.draft.numerals import EN_NUMBER, ZH_DIGITS, ZH_NUMBER, number
@@ -96,16 +95,16 @@ def duration(amount: str, unit: str) -> str:
 def _dates(pattern: re.Pattern[str], folded: str) -> Iterator[Moment]:
     for match in pattern.finditer(folded):
         found = match.groupdict()
-        day = found.get("d") or found.get("bare")
-        if value := _date_value(found.get("y"), found["m"], day):
+        month, day = found["m"], found.get("d") or found.get("bare")
+        if pattern is _SLASH and day and int(month) > 12:
+            month, day = day, month  # 03/25/2026 can only be the American order
+        if value := _date_value(found.get("y"), month, day):
             yield Moment(match.start(), match.end(), "date", value)
 
 
 def _date_value(year: str | None, month: str, day: str | None) -> str | None:
     y = _year(year)
     m, d = _month(month), None if day is None else number(day)
-    if m is not None and d is not None and m > 12 >= d and month.isdigit():
-        m, d = int(d), Decimal(m)  # 03/25/2026 can only be the American order
     if m is None or not 1 <= m <= 12:
         return None
     if d is None:

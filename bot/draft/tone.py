@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Final, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field
 
 from bot.brief import Brief
 from knowledge.case import EmotionKind, Language, Owned
@@ -54,6 +54,12 @@ class FamilyRules(Owned):
         return self.letter if form == "letter" else self.chat
 
 
+def _complete(families: dict[Family, FamilyRules]) -> dict[Family, FamilyRules]:
+    if missing := [family for family in FAMILIES if family not in families]:
+        raise ValueError(f"families without rules: {', '.join(missing)}")
+    return families
+
+
 class ToneRules(Owned):
     """tone.toml."""
 
@@ -65,13 +71,7 @@ class ToneRules(Owned):
     thanks: Order
     answer: Order
     grief: WordLists
-    families: dict[Family, FamilyRules]
-
-    @model_validator(mode="after")
-    def _complete(self) -> "ToneRules":
-        if missing := [family for family in FAMILIES if family not in self.families]:
-            raise ValueError(f"families without rules: {', '.join(missing)}")
-        return self
+    families: Annotated[dict[Family, FamilyRules], AfterValidator(_complete)]
 
     def order(self, stage: str, family: Family, form: Form) -> Order:
         """The paragraphs of a reply."""

@@ -27,6 +27,8 @@ _HOUSE = re.compile(
 )
 """What every address with a house number has somewhere."""
 _MUNICIPALITIES = ("北京", "上海", "天津", "重庆", "香港", "澳门")
+_UNNAMED = "某该本贵此个一两各"
+"""What stands before 小区 or 路 where nobody says which."""
 _LONGEST_NAME = 8
 _WALK = 24
 """Characters that the beginning of an address may lie before its first number."""
@@ -70,6 +72,8 @@ class ChineseAddresses:
         if _HOUSE.search(text):
             for match in self._lower_end.finditer(text):
                 start = self._beginning(text, match.start())
+                if not text[start : match.start()].strip(_UNNAMED):
+                    continue
                 found.append(
                     Candidate(start, match.end(), Kind.ADDRESS, "street or estate with a house number")
                 )

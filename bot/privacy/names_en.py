@@ -75,7 +75,7 @@ class EnglishNames:
         )
         if trigger[0] in self._sure or said:
             words = self._words(text, start, any_case=True)
-            accepted = bool(words)
+            accepted = self._introduced(text, words, trigger[0].startswith("my "))
         else:
             words = self._words(text, start, any_case=False)
             accepted = self._likely(text, words, trigger[0] in self._may or trigger[0] in self._roles)
@@ -144,6 +144,15 @@ class EnglishNames:
         if lower in self._common or not set(lower) - {"x"}:
             return False
         return any_case or word[0].isupper()
+
+    def _introduced(self, text: str, words: list[tuple[int, int]], own: bool) -> bool:
+        """Whether words after "my name is" and the like are a name: written small, few are."""
+        if not words:
+            return False
+        first = text[slice(*words[0])]
+        if not first.islower() or first in self._first:
+            return True
+        return own and not first.endswith(_NO_NAME_ENDINGS)
 
     def _likely(self, text: str, words: list[tuple[int, int]], introduced: bool) -> bool:
         """Whether words that may be a name are one: a first name we know, or two in capitals."""

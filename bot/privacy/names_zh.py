@@ -17,35 +17,22 @@ _JOINT = re.compile(
 _CLOSED = re.compile(r"[:=为叫]")
 _COLON = re.compile(r"[:=]")
 _HAN_RUN = re.compile(f"[{_HAN}]{{1,6}}")
+_DOTTED = re.compile(rf"[{_HAN}]{{1,8}}(?:[·•・‧][{_HAN}]{{1,8}}){{1,3}}")
+"""买买提·阿不都拉."""
 _ANYONE = re.compile(
     rf"([{_HAN}]{{2,4}}|[{_HAN}]{{1,8}}(?:[·•・‧][{_HAN}]{{1,8}}){{1,3}})(?=[\s,，。;；、)）!！?？]|$)"
 )
-_DOTTED = re.compile(rf"[{_HAN}]{{1,8}}(?:[·•・‧][{_HAN}]{{1,8}}){{1,3}}")
-_NOBODY = frozenset(
-    [
-        "匿名",
-        "保密",
-        "不详",
-        "未知",
-        "见附件",
-        "本人",
-        "如下",
-        "同上",
-        "不便",
-        "没有",
-        "暂无",
-        "不公开",
-        "不填",
-        "略",
-    ]
-)
+"""What a field of a form holds that holds nothing but a name."""
 _AND = re.compile(r"[、,/]|和|与|及|以及")
 _ENDS = frozenset("的是了称说等在吗呢吧啊")
+"""Never the last character of a name."""
 _NEVER = _ENDS | frozenset("某我你您他她它们什么这那不没")
+_MISTER = frozenset(["先生", "女士", "小姐", "太太"])
 _TITLE_ASIDE = re.compile("[\\s,，。:：、说来的给也就让答回把跟!！?？在很去打叫人]|$")
+"""What may follow a title of one character: 王总说, but 王总共."""
 _PREFIXES = "小老阿"
 _SIDE = frozenset("\n 、,，。:：;；!！?？(（“\"'找是叫请姓位由与跟给让向被对了说问个名和到找去等及-—")
-_WINDOW = 4
+"""What may stand before a surname that is an everyday character too."""
 
 
 class Trust(IntEnum):
@@ -69,13 +56,16 @@ class ChineseNames:
         self._ends_name = self._single | self._given | frozenset("".join(self._compound))
         self._after = re.compile(words_pattern(words.after))
         self._nobody = words.no_names
+        self._unnamed = words.unnamed
         self._no_surname = words.no_surname
         self._sure = frozenset(words.sure)
         self._labels = frozenset(words.labels)
+        self._names_only = words.names_only
         self._near_nickname = frozenset(words.nickname_near)
         self._trigger = re.compile(words_pattern({*words.sure, *words.labels, *words.may}))
         self._title = re.compile(words_pattern(words.titles) + "|总|哥|姐")
-        self._surname_said = re.compile(f"(?<![百同老])姓([{''.join(sorted(self._single))}])(?![名氏])")
+        plain = "".join(sorted(self._single - self._prepositions))
+        self._surname_said = re.compile(f"(?<![百同老])姓([{plain}])(?![名氏])")
 
     def find(self, reading: Reading) -> list[Candidate]:
         """Every Chinese name of the reading that something introduces."""
@@ -97,7 +87,7 @@ class ChineseNames:
         joined = joint[0] if joint else ""
         trust = self._trust(trigger[0], joined)
         end = self.name_end(text, start, trust)
-        if trust is Trust.SURE and _COLON.search(joined):
+        if trigger[0] in self._names_only and _COLON.search(joined):
             end = self._anyone(text, start) if end is None else self._longer(text, end)
         if end is None and trigger[0] in self._near_nickname:
             end = self._nickname(text, start)
@@ -180,7 +170,7 @@ class ChineseNames:
     def _anyone(self, text: str, start: int) -> int | None:
         """A name of unknown form, where a field of a form holds nothing else."""
         anyone = _ANYONE.match(text, start)
-        if anyone is None or anyone[1] in _NOBODY or anyone[1][:2] in _NOBODY:
+        if anyone is None or anyone[1] in self._unnamed or anyone[1][:2] in self._unnamed:
             return None
         return anyone.end()
 
@@ -205,42 +195,37 @@ class ChineseNames:
             return None
         if len(title[0]) == 1 and not self._bare_title(text, title):
             return None
-        for size in (4, 3, 2):
-            start = end - size
-            if (
-                start >= 0
-                and (size < 4 or text[start : start + 2] in self._compound)
-                and self._full_name(text, start, end)
-            ):
+        for start in range(max(0, end - 4), end - 1):
+            if self._full_name(text, start, end) and self._begins_here(text, start, title[0] in _MISTER):
                 return start
-        if end >= 2 and text[end - 2 : end] in self._compound:
+        if text[max(0, end - 2) : end] in self._compound:
             return end - 2
-        if end >= 1 and text[end - 1] in self._single and self._surname_alone(text, end - 1):
-            return end - 1
-        return None
+        alone = text[end - 1] in self._single and text[end - 1 : end + 2] not in self._nobody
+        return end - 1 if alone and self._begins_here(text, end - 1, False) else None
 
     def _bare_title(self, text: str, title: re.Match[str]) -> bool:
         """王总, 李姐: one character is a title only after a plain surname, and where the word ends."""
         at = title.start() - 1
-        if at < 0 or text[at] in self._doubtful or not _TITLE_ASIDE.match(text, title.end()):
+        if text[at] in self._doubtful or not _TITLE_ASIDE.match(text, title.end()):
             return False
         return at == 0 or text[at - 1] in _SIDE
 
     def _full_name(self, text: str, start: int, end: int) -> bool:
-        """Whether surname and given name stand from `start` to `end`."""
+        """Whether a surname and a given name of one or two characters stand from `start` to `end`."""
         family = self._family(text[start:end])
         given = text[start + family : end]
-        if not family or not given or not all(character in self._given for character in given):
+        if not family or not 1 <= len(given) <= 2 or text[start:end] in self._nobody or given in self._nobody:
             return False
-        if text[start] in self._doubtful and family == 1 and not (start == 0 or text[start - 1] in _SIDE):
-            return False
-        return len(given) <= 2 and text[start:end] not in self._nobody and given not in self._nobody
+        short = end - start == 2 and text[start] in self._prepositions
+        return not short and all(character in self._given for character in given)
 
-    def _surname_alone(self, text: str, at: int) -> bool:
-        word, brand = text[max(0, at - 1) : at + 1], text[at : at + 3]
-        if word in self._no_surname or brand in self._nobody or text[at] in self._prepositions:
+    def _begins_here(self, text: str, at: int, surely: bool) -> bool:
+        """Whether the surname at `at` is no part of the word before it (对方经理). `surely`: a name it is."""
+        if text[max(0, at - 1) : at + 1] in self._no_surname:
             return False
-        return text[at] not in self._doubtful or at == 0 or text[at - 1] in _SIDE
+        if surely or text[at : at + 2] in self._compound or at == 0 or text[at - 1] in _SIDE:
+            return surely or text[at] not in self._prepositions
+        return text[at] not in self._doubtful and text[at] not in self._prepositions
 
 
 @cache

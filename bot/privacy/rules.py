@@ -40,10 +40,12 @@ class ChineseNameWords(Owned):
 
     sure: Words
     labels: Words
+    names_only: frozenset[str]
     may: Words
     titles: Words
     nickname_near: Words
     after: Words
+    unnamed: frozenset[str]
     no_surname: frozenset[str]
     no_names: frozenset[str]
 

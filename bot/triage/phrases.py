@@ -8,6 +8,7 @@ sue+        the English word with its regular endings (sues, suing, sued, sue's)
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
 
 WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
@@ -33,10 +34,8 @@ class Node:
     """A step inside the phrases: by character in Chinese, by word in English."""
 
     children: dict[str, "Node"] = field(default_factory=dict[str, "Node"])
-    targets: list[tuple[int, re.Pattern[str] | None]] = field(
-        default_factory=list[tuple[int, re.Pattern[str] | None]]
-    )
-    """Groups whose phrase (or its head, where a pattern must follow) ends here."""
+    targets: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    """Groups whose phrase ends here, with the pattern that must follow where only its head does."""
 
     def reach(self, steps: Sequence[str]) -> "Node":
         """The node after these steps, made where it is missing."""
@@ -48,9 +47,9 @@ class Node:
     def ending(self, text: str, start: int, end: int) -> Iterator[Find]:
         """What is found when the walk from `start` stands here, at `end`."""
         for group, tail in self.targets:
-            if tail is None:
+            if not tail:
                 yield group, start, end
-            elif rest := tail.match(text, end):
+            elif rest := _compiled(tail).match(text, end):
                 yield group, start, rest.end()
 
 
@@ -107,7 +106,7 @@ class ChineseTree:
     def add(self, pattern: str, group: int) -> None:
         """One more phrase of that group."""
         head, *rest = (part.strip() for part in pattern.split("…"))
-        tail = _tail([re.escape(option) for option in spellings(part)] for part in rest) if rest else None
+        tail = _tail([re.escape(option) for option in spellings(part)] for part in rest) if rest else ""
         for spelling in spellings(head):
             self._root.reach(spelling).targets.append((group, tail))
 
@@ -141,7 +140,7 @@ class EnglishTree:
                 ([_sequence(option) for option in spellings(part)] for part in rest), _EN_GAP, "(?![a-z0-9])"
             )
             if rest
-            else None
+            else ""
         )
         for spelling in spellings(head):
             steps = spelling.split()
@@ -173,11 +172,15 @@ class EnglishTree:
                     break
 
 
-def _tail(parts: Iterator[list[str]], gap: str = _ZH_GAP, end: str = "") -> re.Pattern[str]:
+def _tail(parts: Iterator[list[str]], gap: str = _ZH_GAP, end: str = "") -> str:
     """What must follow the head: for each part the gap, then one of its spellings, the longest first."""
-    return re.compile(
-        "".join(rf"{gap}(?:{'|'.join(sorted(part, key=len, reverse=True))}){end}" for part in parts)
-    )
+    return "".join(rf"{gap}(?:{'|'.join(sorted(part, key=len, reverse=True))}){end}" for part in parts)
+
+
+@cache
+def _compiled(tail: str) -> re.Pattern[str]:
+    """Compiled when a head is first found: most tails never are."""
+    return re.compile(tail)
 
 
 def _sequence(spelling: str) -> str:

@@ -82,6 +82,7 @@ _LABELLED: dict[str, tuple[Kind, int, int]] = {
     "plate": (Kind.PLATE, 5, 8),
     "id_number": (Kind.ID_NUMBER, 7, 12),
     "account": (Kind.ACCOUNT, 7, 34),
+    "account_number": (Kind.ACCOUNT, 7, 34),
 }
 """By class of label: what the code is, and how many letters and digits it has."""
 _LABELLED_TOKEN = re.compile(

@@ -39,6 +39,7 @@ class Span(NamedTuple):
 _LABELLED = {
     "phone": Span(Kind.PHONE, 7, _LONGEST_PHONE),
     "account": Span(Kind.ACCOUNT, 6, 26),
+    "account_number": Span(Kind.ACCOUNT, 6, 26),
     "sort_code": Span(Kind.ACCOUNT, 6, 14),
     "id_number": Span(Kind.ID_NUMBER, 8, 18),
     "ssn": Span(Kind.SSN, 9, 9),
@@ -52,6 +53,9 @@ _LABELLED = {
     "licence": Span(Kind.DRIVER_LICENCE, 6, 18),
     "vehicle": Span(Kind.VEHICLE, 6, 17),
 }
+
+
+_ACCOUNTS = ("account", "account_number", "card")
 
 
 class Spot:
@@ -185,11 +189,7 @@ class NumberRules:
         kind = {"wechat": Kind.WECHAT, "qq": Kind.QQ}.get(
             spot.label.kind if spot.label.touching else "", Kind.PHONE
         )
-        if (
-            kind is Kind.PHONE
-            and spot.label.says("account", "card", "social_insurance")
-            and not match["country"]
-        ):
+        if kind is Kind.PHONE and spot.label.says(*_ACCOUNTS, "social_insurance") and not match["country"]:
             kind = _LABELLED.get(spot.label.kind, _LABELLED["account"]).kind
         if spot.plus and not match["country"]:
             return None
@@ -216,11 +216,11 @@ class NumberRules:
 
     def _trunk(self, spot: Spot, match: re.Match[str]) -> Candidate | None:
         chinese = shapes.CHINESE_LANDLINE.match(spot.text, spot.start)
-        if chinese and not spot.label.says("account", "card"):
+        if chinese and not spot.label.says(*_ACCOUNTS):
             return self._phone(spot, chinese.end(), "landline: area code and number")
         digits = shapes.plain(match[0])
         certain = not match[0].isdigit() or digits.startswith("07") or spot.label.hints("phone")
-        if not (certain or self._phone_after(spot, match.end())) or spot.label.says("account", "card"):
+        if not (certain or self._phone_after(spot, match.end())) or spot.label.says(*_ACCOUNTS):
             return None
         return self._phone(spot, match.end(), "phone number: trunk prefix 0 and ten or eleven digits")
 
@@ -232,7 +232,7 @@ class NumberRules:
 
     def _labelled(self, spot: Spot, match: re.Match[str]) -> Candidate | None:
         label = spot.label
-        if not label.says(*_LABELLED):
+        if not (label.says(*_LABELLED) or label.hints("account_number")):
             return self._near_phone(spot, match)
         kind, fewest, most = _LABELLED[label.kind]
         end = shapes.joined(match[0], fewest, most)

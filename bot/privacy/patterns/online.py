@@ -21,7 +21,9 @@ _IPV6 = re.compile(r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7
 _MAC = re.compile(
     r"(?<![0-9A-Za-z:-])[0-9A-Fa-f]{2}([:-])[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}){4}(?![0-9A-Za-z:-])"
 )
-_VERSION_BEFORE = re.compile(r"(?:version|firmware|build|release|版本号?|固件|系统|v)[\s:：]{0,2}\Z")
+_VERSION_BEFORE = re.compile(
+    r"(?:version|firmware|build|release|app|ios|android|版本号?|固件|系统|软件|v)[\s:：]{0,2}\Z"
+)
 _SHORTEST_IPV6_GROUPS = 4
 
 _WECHAT = re.compile(
