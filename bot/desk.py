@@ -200,7 +200,8 @@ class Desk:
         timings["triage"] = _ms(before)
 
         before = time.perf_counter()
-        cases, passages = self._search.recall(question, CASES, PASSAGES)
+        preference = self._triager.preference(triage, complaint.sector or settings.sector)
+        cases, passages = self._search.recall(question, CASES, PASSAGES, preference)
         triage = self._triager.with_precedent(triage, cases, reply_language)
         timings["recall"] = _ms(before)
 

@@ -63,6 +63,9 @@ class ArticleRow(TenantRow, Base):
     valid_from: Mapped[date | None] = mapped_column(Date)
     valid_to: Mapped[date | None] = mapped_column(Date)
     supersedes: Mapped[str | None] = mapped_column(String(200))
+    industry: Mapped[str] = mapped_column(String(60))
+    categories: Mapped[str] = mapped_column(Text)
+    """Codes, one space between."""
     fingerprint: Mapped[str] = mapped_column(String(64))
     body: Mapped[str] = mapped_column(Text)
     __table_args__ = (Index("articles_by_predecessor", "tenant", "supersedes"),)
@@ -102,6 +105,14 @@ class Change:
     kind: ItemKind
     item_id: str
     operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an item is about, without its words."""
+
+    industry: str
+    categories: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +265,20 @@ class KnowledgeStore:
         articles = {a: Article.model_validate_json(body) for a, body in {r[1]: r[4] for r in rows}.items()}
         return cases, {i: (Passage(i, a, position, text), articles[a]) for i, a, position, text, _ in rows}
 
+    def about(self, tenant: str, case_ids: Sequence[str], passage_ids: Sequence[str]) -> dict[str, About]:
+        """What each case and passage is about, by its id: at most IN_LIMIT ids of each kind."""
+        cases = select(CaseRow.id, CaseRow.industry, CaseRow.category).where(CaseRow.id.in_(case_ids))
+        passages = (
+            select(PassageRow.id, ArticleRow.industry, ArticleRow.categories)
+            .join(ArticleRow, ArticleRow.id == PassageRow.article_id)
+            .where(PassageRow.id.in_(passage_ids))
+        )
+        with self._sessions.read(tenant) as session:
+            found = {i: About(industry, (c,) if c else ()) for i, industry, c in session.execute(cases)}
+            for i, industry, categories in session.execute(passages):
+                found[i] = About(industry, tuple(categories.split()))
+        return found
+
     def superseded(self, tenant: str, day: date) -> frozenset[str]:
         """Ids of the articles that do not hold on `day`: ended, not begun, or replaced by one that holds."""
         query = select(ArticleRow.id, ArticleRow.supersedes, ArticleRow.valid_from, ArticleRow.valid_to)
@@ -347,6 +372,8 @@ def _article_row(article: Article) -> dict[str, Any]:
         "valid_from": article.valid_from,
         "valid_to": article.valid_to,
         "supersedes": article.supersedes,
+        "industry": article.industry,
+        "categories": " ".join(article.categories),
         "fingerprint": _fingerprint(body),
         "body": body,
     }

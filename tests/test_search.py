@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from bot.database import Database
 from knowledge.case import Case
-from knowledge.search import WINDOW, CaseFilter, PassageFilter, fuse
+from knowledge.search import WINDOW, CaseFilter, PassageFilter, Preference, fuse
 from tests.memories import ARTICLES, CASES, TODAY, memory
 
 
@@ -100,6 +100,27 @@ def test_over_fetching_finds_everything_a_filter_lets_through(
             lexical = m.index.lexical("a", "case", question.text, 600)
             rankings = [[hit for hit in hits if hit[0] in allowed][:WINDOW] for hits in (dense, lexical)]
             assert [match.id for match in got] == [hit.id for hit in fuse(*rankings)][:5]
+
+
+def test_what_the_complaint_is_about_moves_items_up_and_shuts_none_out(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    texts = ("扣费不明白", "扣费说不清", "扣费没道理", "扣费太离谱")
+    with memory(sqlite_database, tmp_path / "index") as m:
+        m.store.put_cases(
+            "a",
+            [
+                Case(id=str(n), language="zh", text=text, industry="banking" if n == 3 else "utilities")
+                for n, text in enumerate(texts)
+            ],
+        )
+        m.index.catch_up()
+        question = m.search.question("a", texts[0], TODAY)
+        plain, _ = m.search.recall(question, 4, 1)
+        preferred, _ = m.search.recall(question, 4, 1, Preference("banking"))
+        assert plain[0].id == "0"
+        assert preferred[0].id == "3"
+        assert {match.id for match in preferred} == {match.id for match in plain}
 
 
 def test_another_tenant_finds_nothing(database: Database, tmp_path: Path) -> None:

@@ -118,6 +118,8 @@ class Rights(Scope):
     deadline: Words | None = None
     """The statutory date in words; `{due}` stands for it. Used only where its clock is verified."""
     remedies: Words
+    short: Words
+    """The remedies for a short message."""
     mention: tuple[str, ...] = Field(min_length=1)
     """Words of which one shows that a reply states these rights."""
 

@@ -10,12 +10,14 @@ from bot.draft.checks import check
 from bot.draft.clauses import Clause, Clauses, Wanted, fill, wording
 from bot.draft.plan import Plan, make_plan, rights_due
 from bot.draft.rubric import rubric
-from bot.draft.tone import tone_rules
+from bot.draft.tone import Form, tone_rules
 from bot.suggestion import Citation, Draft
-from knowledge.case import EscalationKind, Language
+from knowledge.case import ESCALATIONS, EscalationKind, Language
 
-_DROPPED_FIRST: Final = ("policy", "promise", "rights", "contact", "facts", "advice")
+_DROPPED_FIRST: Final = ("policy", "promise", "contact", "rights", "escalation", "advice")
 """Slots given up, in this order, where a reply would get too long; the rest always stays."""
+_ESCALATIONS: Final[dict[Form, int]] = {"letter": 2, "chat": 1}
+"""Escalations a reply answers at most."""
 _PLAIN_SLOTS: Final = (
     "salutation", "opening", "action", "promise", "advice", "policy", "rights", "contact", "signature",
 )  # fmt: skip
@@ -95,7 +97,7 @@ class _Writer:
             if slot != "rights" or rights_due(self.plan):
                 yield slot, self.slot(slot)
         yield "needs", _sentences(self._needs(), self.brief.language)
-        yield "escalation", _sentences(map(self._escalation, self.plan.escalations), self.brief.language)
+        yield "escalation", _sentences(self._escalations(), self.brief.language)
 
     def slot(self, slot: str) -> str:
         """The text of one slot; empty where nothing fits."""
@@ -106,22 +108,30 @@ class _Writer:
         return tuple(act for act in restated.acts if act not in restated.effort)
 
     def _needs(self) -> Iterator[str]:
+        """A letter answers request by request, a short message all of them at once."""
         words = wording(self.brief.language).needs
         asked = {need.need: words[need.need] for need in self.plan.needs if need.need in words}
+        letter = self.plan.tone.form == "letter"
+        kinds = ("decide",) if letter else ("decide", "tell")
         amount = self.plan.restated.amount
         asks = tuple(
             word.ask_amount.format(amount=amount) if word.ask_amount and amount else word.ask
             for word in asked.values()
-            if word.kind == "decide"
+            if word.kind in kinds
         )
         if asks:
-            yield self._fill_with("need_decide", asks=_join(asks, self.brief.language))
+            yield self._fill_with(
+                "need_decide" if letter else "need_all", asks=_join(asks, self.brief.language)
+            )
         for need, word in asked.items():
-            if word.kind != "decide":
+            if letter and word.kind != "decide":
                 yield self._fill(self._choose("need_tell", need=need))
 
-    def _escalation(self, kind: EscalationKind) -> str:
-        return self._fill(self._choose("escalation", escalation=kind))
+    def _escalations(self) -> Iterator[str]:
+        """What they said they would do, the weightiest first; a short message answers that alone."""
+        kinds = sorted(self.plan.escalations, key=ESCALATIONS.index)
+        for kind in kinds[: _ESCALATIONS[self.plan.tone.form]]:
+            yield self._fill(self._choose("escalation", escalation=kind))
 
     def _choose(
         self,

@@ -65,11 +65,11 @@ def make_plan(brief: Brief) -> Plan:
     restated = restate(brief)
     clocks = Clocks.shipped()
     place = clocks.jurisdiction(brief.clocks, brief.language)
-    following, final = _next(brief), _final(brief)
-    rights, words = _rights(brief, place, final) if stage == "acknowledge" else ("", ())
+    following, final, tone = _next(brief), _final(brief), read_tone(brief)
+    rights, words = _rights(brief, place, final, tone) if stage == "acknowledge" else ("", ())
     return Plan(
         stage=stage,
-        tone=read_tone(brief),
+        tone=tone,
         name=_name(brief),
         reference=_reference(brief),
         topic=_topic(brief, restated),
@@ -138,11 +138,15 @@ def _final(brief: Brief) -> Clock | None:
     )
 
 
-def _rights(brief: Brief, place: str | None, final: Clock | None) -> tuple[str, tuple[str, ...]]:
-    """Avenues are always named; a statutory date only where somebody has verified its rule."""
+def _rights(
+    brief: Brief, place: str | None, final: Clock | None, tone: Tone
+) -> tuple[str, tuple[str, ...]]:
+    """Avenues are always named; a statutory date only in a letter, and where somebody has verified its rule."""
     rights = Clocks.shipped().rights(place, brief.sector, brief.received_on)
     if rights is None:
         return "", ()
+    if tone.form == "chat":
+        return rights.short.say(brief.language), rights.mention
     said = rights.remedies.say(brief.language)
     if rights.deadline is not None and final is not None:
         due = written(final.due, brief.language)

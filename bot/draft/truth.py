@@ -72,9 +72,10 @@ def _names_stranger(draft: Exhibit) -> bool:
 
 
 def restates_a_fact(draft: Exhibit) -> Problem:
-    """R3: at least one amount, date or number of this complaint."""
+    """R3: at least one amount, date or number of this complaint, where the customer gave one."""
     facts = draft.plan.restated.facts
-    if not facts or draft.plan.stage == "thanks" or any(_restates(draft, fact) for fact in facts):
+    due = draft.plan.stage != "thanks" and any(fact.kind != "product" for fact in facts)
+    if not due or any(_restates(draft, fact) for fact in facts):
         return ""
     return "It restates none of the amounts, dates or numbers the customer gave."
 

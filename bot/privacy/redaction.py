@@ -2,7 +2,7 @@
 
     redaction = redact("我叫张伟，电话13800138000")
     redaction.text                      "我叫⟦PERSON_1⟧，电话⟦PHONE_1⟧"
-    redaction.original_span(2, 14)      (2, 4)
+    redaction.original_span(2, 12)      (2, 4)
     redaction.restore(reply, original)  the reply with name and number in it
 
 Redacting a redacted text changes nothing: the rules run on their own output until they find no more.

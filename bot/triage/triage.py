@@ -28,6 +28,7 @@ from knowledge.embedding import Vector
 from knowledge.features import features
 from knowledge.head import Head, Prediction
 from knowledge.match import CaseMatch
+from knowledge.search import Preference
 from knowledge.taxonomy import Taxonomy
 
 ALTERNATIVES: Final = 3
@@ -111,6 +112,14 @@ class Triager:
             ),
         )
 
+    @staticmethod
+    def preference(triage: Triage, sector: str | None) -> Preference:
+        """What recall may prefer: the sector, and the categories that were considered."""
+        considered = {found.category: found.confidence for found in triage.alternatives}
+        if triage.category is not None:
+            considered[triage.category] = triage.confidence
+        return Preference(sector, considered)
+
     def with_precedent(self, triage: Triage, cases: Sequence[CaseMatch], language: Language) -> Triage:
         """The triage with the nearest labelled cases among its reasons."""
         wanted = triage.category or (triage.alternatives[0].category if triage.alternatives else None)
@@ -175,7 +184,7 @@ _REASONS: Final[dict[Language, dict[ReasonCode, str]]] = {
     "en": {
         "assigned": "About “{name}”, {percent} sure",
         "low_confidence": "Not sure of the category: “{name}” is likeliest at only {percent}; please decide",
-        "narrow_margin": "Not sure of the category: “{name}” ({percent}) and the next are close; please decide",
+        "narrow_margin": "Not sure of the category: “{name}” {percent} and the next are close: please decide",
         "language_unsupported": "Neither Chinese nor English: the category was not judged; please read it",
         "not_enough_text": "Too few words to judge the category",
         "model_failed": "The category model cannot be used: the category was not judged",

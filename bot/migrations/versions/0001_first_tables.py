@@ -95,6 +95,8 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column("supersedes", sa.String(length=200), nullable=True),
+        sa.Column("industry", sa.String(length=60), nullable=False),
+        sa.Column("categories", sa.Text(), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "id"),
