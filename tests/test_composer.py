@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # letters are compared whole, as they leave the house
 """The composer: whole replies, and what holds for every one of them."""
 
 import re
@@ -73,8 +74,12 @@ def test_an_angry_customer_who_speaks_of_the_regulator_gets_facts_a_date_and_the
 """)
     assert [
         (promise.kind, str(promise.deadline), promise.source) for promise in draft.commitments
-    ] == snapshot([('reply', '2026-11-25', 'company.progress.high'), ('look_into', '2026-12-07', 'cn.nfra.final')])
-    assert [citation.model_dump() for citation in draft.citations] == snapshot([{'id': 'fees#1', 'quote': '信用卡年费：标准卡160元，金卡480元。'}])
+    ] == snapshot(
+        [("reply", "2026-11-25", "company.progress.high"), ("look_into", "2026-12-07", "cn.nfra.final")]
+    )
+    assert [citation.model_dump() for citation in draft.citations] == snapshot(
+        [{"id": "fees#1", "quote": "信用卡年费：标准卡160元，金卡480元。"}]
+    )
 
 
 def test_an_english_letter_says_the_same_things_in_plain_words() -> None:

@@ -9,6 +9,7 @@ from bot.draft.tone import acknowledges
 
 _LETTER: Final = re.compile("[A-Za-z]")
 _HAN: Final = re.compile("[㐀-鿿]")
+_LATIN_SENTENCE: Final = re.compile(r"(?:[A-Za-z]+[ ,.'’]+){6}")
 _SENTENCE: Final = {"zh": re.compile("[。！？\n]+"), "en": re.compile(r"(?<=[.!?])[”\"]?\s+|\n+")}
 _EMOJI: Final = re.compile("[\U0001f300-\U0001faff☀-➿️]")
 _MARKS: Final = ("<", "#", "*", "](", "`", "|", "\n-", "\n -")
@@ -24,8 +25,8 @@ def right_language(draft: Exhibit) -> Problem:
         text = text.replace(said, MASK)
     if draft.brief.language == "en":
         return "The reply must be in English." if _HAN.search(text) or not _LETTER.search(text) else ""
-    han, latin = len(_HAN.findall(text)), len(_LETTER.findall(text))
-    return "" if han and han * 2 >= latin else "The reply must be in Chinese."
+    wrong = not _HAN.search(text) or _LATIN_SENTENCE.search(text)
+    return "The reply must be in Chinese." if wrong else ""
 
 
 def acknowledges_feeling(draft: Exhibit) -> Problem:

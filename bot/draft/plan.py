@@ -138,9 +138,7 @@ def _final(brief: Brief) -> Clock | None:
     )
 
 
-def _rights(
-    brief: Brief, place: str | None, final: Clock | None, tone: Tone
-) -> tuple[str, tuple[str, ...]]:
+def _rights(brief: Brief, place: str | None, final: Clock | None, tone: Tone) -> tuple[str, tuple[str, ...]]:
     """Avenues are always named; a statutory date only in a letter, and where somebody has verified its rule."""
     rights = Clocks.shipped().rights(place, brief.sector, brief.received_on)
     if rights is None:

@@ -23,6 +23,8 @@ class Product(Owned):
     say: Annotated[str, Field(min_length=1)]
     kind: Literal["thing", "fee"] = "thing"
     sectors: tuple[str, ...] = ()
+    weak: bool = False
+    """Named only where nothing more definite is: a policy beside a life insurance."""
 
 
 class _InLanguage(Owned):

@@ -102,7 +102,7 @@ def length_of_time(value: str, language: Language) -> str:
     one = unit.removesuffix("s")
     if language == "zh":
         name = _ZH_UNIT.get(one, one)
-        return f"半{name}" if number == "0.5" else f"{number}{name}"
+        return {"0.5": "半", "2": "两"}.get(number, number) + name
     if number == "0.5":
         return f"half {'an' if one.startswith('hour') else 'a'} {one}"
     return value
@@ -197,7 +197,7 @@ def _subject(brief: Brief, words: Wording) -> tuple[str, bool, tuple[StatedFact,
 
 
 def _most_named(brief: Brief, kind: str, allowed: tuple[str, ...]) -> StatedFact | None:
-    """The product of this kind that is named most often, the first of those named equally often."""
+    """The definite product of this kind that is named most often, the first of those named equally often."""
     products = catalogue(brief.language)
     sector = brief.sector or _sector(brief)
     named = [
@@ -207,7 +207,8 @@ def _most_named(brief: Brief, kind: str, allowed: tuple[str, ...]) -> StatedFact
         and any(_meant(product, kind, sector) for product in products.by_name.get(fact.value, ()))
     ]
     times = Counter(fact.value for fact in named)
-    return max(named, key=lambda fact: times[fact.value], default=None)
+    definite = {fact.value for fact in named if not any(p.weak for p in products.by_name[fact.value])}
+    return max(named, key=lambda fact: (fact.value in definite, times[fact.value]), default=None)
 
 
 def _meant(product: Product, kind: str, sector: str | None) -> bool:

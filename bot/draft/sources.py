@@ -36,8 +36,10 @@ class Sources:
     customer: str
     policies: tuple[str, ...]
     """Titles and passages in force."""
-    others: tuple[str, ...]
-    """Facts, promises, rights, crisis lines and clocks."""
+    facts: tuple[str, ...]
+    """What is known about the customer, and what they were promised."""
+    rules: tuple[str, ...]
+    """Clocks, rights, crisis lines, the reference."""
 
     @classmethod
     def of(cls, brief: Brief, plan: Plan) -> "Sources":
@@ -46,39 +48,39 @@ class Sources:
         return cls(
             customer=brief.text,
             policies=tuple(text for match in matches for text in (match.article.title, match.passage.text)),
-            others=(
-                plan.rights,
-                plan.crisis,
-                plan.reference,
-                plan.restated.amount,
-                *(fact.value for fact in brief.facts),
-                *brief.open_promises,
-                *(clock.trace for clock in brief.clocks),
-            ),
+            facts=(*(fact.value for fact in brief.facts), *brief.open_promises),
+            rules=(plan.rights, plan.crisis, plan.reference, *(clock.trace for clock in brief.clocks)),
         )
 
-    def all(self) -> Iterator[str]:
+    @property
+    def others(self) -> tuple[str, ...]:
+        """All but the customer's words and the policies."""
+        return (*self.facts, *self.rules)
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """All but the rules: what can bear out a figure."""
+        return (self.customer, *self.policies, *self.facts)
+
+    def all(self) -> tuple[str, ...]:
         """Every text."""
-        yield self.customer
-        yield from self.policies
-        yield from self.others
+        return (*self.evidence, *self.rules)
 
     def says(self, words: str) -> bool:
         """Whether these very words, numbers whole, stand in one of the texts."""
-        return any(_occurs(words, text) for text in self.all())
-
-    def numbers(self) -> Iterator[frozenset[Decimal]]:
-        """The numbers in each text."""
-        return (numbers(text) for text in self.all())
-
-    def moments(self) -> Iterator[frozenset[str]]:
-        """The dates and durations in each text."""
-        return (moments(text) for text in self.all())
+        return any(occurs(words, text) for text in self.all())
 
 
 def folded(text: str) -> str:
     """Lower case and half width, as the readers of amounts and times expect it."""
     return (text.translate(_FULL_WIDTH) if _WIDE.search(text) else text).lower()
+
+
+@lru_cache(maxsize=256)
+def sums(text: str) -> frozenset[Decimal]:
+    """The numbers in a text that can be money: amounts, and other numbers but years and single figures."""
+    money = {amount.value for amount in find_amounts(folded(text))}
+    return frozenset(money | {value for value in numbers(text) if value >= 10 and not 1900 <= value <= 2100})
 
 
 @lru_cache(maxsize=256)
@@ -92,7 +94,6 @@ def numbers(text: str) -> frozenset[Decimal]:
         value = number(written[:-1] if times > 1 else written)
         if value is not None:
             found.add(value * times)
-    found.update(amount.value for amount in find_amounts(low))
     return frozenset(found)
 
 
@@ -134,7 +135,7 @@ def quotations(text: str) -> Iterator[tuple[str, bool]]:
         yield (words, False) if words else (match[3], True)
 
 
-def _occurs(words: str, text: str) -> bool:
+def occurs(words: str, text: str) -> bool:
     at = text.find(words)
     while at >= 0:
         before, after = text[at - 1 : at], text[at + len(words) : at + len(words) + 1]

@@ -1,7 +1,7 @@
 """What a draft says: only what the sources bear out, only to this customer, only what may be promised."""
 
 import re
-from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Final
 
 from bot.brief import StatedFact
@@ -11,7 +11,17 @@ from bot.draft.exhibit import Exhibit, Problem
 from bot.draft.identifiers import looks_personal
 from bot.draft.overlap import LONGEST, shared_run
 from bot.draft.plan import rights_due
-from bot.draft.sources import MASK, folded, moments, numbers, percentages, plain, quotations
+from bot.draft.sources import (
+    MASK,
+    folded,
+    moments,
+    numbers,
+    occurs,
+    percentages,
+    plain,
+    quotations,
+    sums,
+)
 from bot.draft.times import Moment, find_times
 
 _GAP_MARKS: Final = ("{", "[", "【", "<", "XX", "xx", "某某", "__", "TBD")
@@ -19,7 +29,7 @@ _GAP: Final = re.compile(
     r"\{\w*\}|\[[^\]\n]{1,40}\]|【[^】\n]{0,40}】|<[^>\n]{1,40}>|[xX]{2,}(?![a-wyz])|某某|_{2,}|\bTBD\b"
 )
 _PLACEHOLDER: Final = re.compile("[⟦⟧]")
-_CODE: Final = re.compile(r"\b[a-z]{2,}(?:_[a-z]+)+\b")
+_CODE: Final = re.compile(r"(?<![A-Za-z0-9_])[a-z]{2,}(?:_[a-z]+)+(?![A-Za-z0-9_])")
 _REFERENCE: Final = {
     "zh": re.compile(
         r"(?:工单号|受理编?号|案件编?号|投诉编?号|参考号|编号)(?:是|为|[:：])?\s?(?P<n>[a-z0-9][\w/#.-]{2,39})",
@@ -42,6 +52,9 @@ _TITLED: Final = {
     "zh": re.compile(r"([㐀-鿿]{1,3})(?:先生|女士|小姐)"),
     "en": re.compile(r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof)\.?\s([A-Z][\w'’-]+)"),
 }
+_ISO_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_LAST_YEAR: Final = timedelta(days=-366)
+_NOT_LATER: Final = timedelta(0)
 _CLAUSE_END: Final = re.compile("[，,；;：:]")
 _LEAST_QUOTED: Final = 12
 """Characters from which words in quotation marks must be somebody's: shorter ones may be a term."""
@@ -92,16 +105,15 @@ def _restates(draft: Exhibit, fact: StatedFact) -> bool:
 
 def amounts_from_sources(draft: Exhibit) -> Problem:
     """R7: every amount and percentage stands in the complaint, a policy in force or the known facts."""
-    for words, value in _figures(draft):
-        if not draft.sources.says(words) and not any(value in known for known in draft.sources.numbers()):
-            return f"The figure {words!r} is neither in the complaint nor in a policy in force."
+    evidence, text = draft.sources.evidence, draft.text
+    for amount in find_amounts(folded(text), draft.brief.language):
+        words = text[amount.start : amount.end].strip()
+        if not any(occurs(words, source) or amount.value in sums(source) for source in evidence):
+            return f"The amount {words!r} is neither in the complaint nor in a policy in force."
+    for words, value in percentages(text):
+        if not any(value == other for source in evidence for _, other in percentages(source)):
+            return f"The rate {words!r} is neither in the complaint nor in a policy in force."
     return ""
-
-
-def _figures(draft: Exhibit) -> Iterator[tuple[str, object]]:
-    for amount in find_amounts(folded(draft.text), draft.brief.language):
-        yield draft.text[amount.start : amount.end].strip(), amount.value
-    yield from percentages(draft.text)
 
 
 def times_from_sources(draft: Exhibit) -> Problem:
@@ -127,17 +139,19 @@ def times_from_sources(draft: Exhibit) -> Problem:
 
 
 def _known_time(draft: Exhibit, moment: Moment) -> bool:
-    brief = draft.brief
-    days = {
-        brief.today.isoformat(),
-        brief.received_on.isoformat(),
-        *(clock.due.isoformat() for clock in brief.clocks),
-    }
-    if moment.value in days or any(day[5:] == moment.value[2:] or day[:7] == moment.value for day in days):
+    brief, value = draft.brief, moment.value
+    days = (brief.today, brief.received_on, *(clock.due for clock in brief.clocks))
+    if any(value in (day.isoformat(), f"--{day:%m-%d}", f"{day:%Y-%m}") for day in days):
         return True
-    value = plain(moment.value)
-    said = draft.sources.says(draft.text[moment.start : moment.end])
-    return said or any(value in known for known in draft.sources.moments())
+    said = {plain(value)}
+    if (
+        _ISO_DAY.fullmatch(value)
+        and _LAST_YEAR <= date.fromisoformat(value) - brief.received_on <= _NOT_LATER
+    ):
+        said.add(f"-{value[4:]}")  # the year a customer leaves out is the last one
+    if draft.sources.says(draft.text[moment.start : moment.end]):
+        return True
+    return any(not said.isdisjoint(moments(source)) for source in draft.sources.all())
 
 
 def permitted_promises(draft: Exhibit) -> Problem:

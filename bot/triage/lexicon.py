@@ -16,7 +16,7 @@ from typing import Literal, get_args
 from pydantic import Field, field_validator
 
 from knowledge.errors import InvalidRules
-from bot.triage.phrases import ChineseTree, EnglishTree, spellings
+from bot.triage.phrases import ChineseTree, EnglishTree, Phrases, parse
 from knowledge.case import Language, Owned
 from knowledge.rules import load_rules
 
@@ -25,6 +25,8 @@ SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
 LEXICONS = Path(__file__).parent / "lexicons"
 
+_CANCELLED = -1.0
+"""Weight of a phrase that its context cancels; it still hides the shorter phrases inside it."""
 _KINDS_APART: frozenset[Subject] = frozenset({"escalation", "needs", "vulnerability"})
 """Subjects of which the same words may show several kinds."""
 _AROUND = {"zh": 18, "en": 60}
@@ -66,8 +68,7 @@ class Group(Owned):
     @classmethod
     def _spelled(cls, phrases: tuple[str, ...]) -> tuple[str, ...]:
         for phrase in phrases:
-            if not all(part.strip() and spellings(part) for part in phrase.split("…")):
-                raise ValueError(f"{phrase!r}: nothing before or after the gap")
+            parse(phrase)
         return phrases
 
     @field_validator("regex")
@@ -128,7 +129,7 @@ class _Matcher:
 
     def __init__(self, language: Language, lexicons: tuple[Lexicon, ...]) -> None:
         self._around = _AROUND[language]
-        self._tree = ChineseTree() if language == "zh" else EnglishTree()
+        self._tree: Phrases = ChineseTree() if language == "zh" else EnglishTree()
         self._subjects: list[Subject] = []
         self._groups: list[Group] = []
         self._unless: list[re.Pattern[str] | None] = []
@@ -149,11 +150,11 @@ class _Matcher:
         self._regexes += [(number, group.near, re.compile(regex.translate(_PATTERN))) for regex in group.regex]
 
     def find(self, text: str) -> Iterator[tuple[Subject, Hit]]:
-        """Every hit, overlapping ones too, those in a misleading context left out."""
+        """Every hit, overlapping ones too; one in a misleading context is cancelled."""
         for number, start, end in (*self._tree.find(text), *self._by_regex(text)):
-            if self._fits(text, number, start, end):
-                group = self._groups[number]
-                yield self._subjects[number], Hit(start, end, group.kinds, group.weight)
+            group = self._groups[number]
+            weight = group.weight if self._fits(text, number, start, end) else _CANCELLED
+            yield self._subjects[number], Hit(start, end, group.kinds, weight)
 
     def _fits(self, text: str, number: int, start: int, end: int) -> bool:
         """Whether the words around let the phrase mean what its group says."""
@@ -267,12 +268,10 @@ def _kept(hits: list[Hit], size: int, *, apart: bool) -> tuple[Hit, ...]:
 
 def _longest(hits: list[Hit], size: int) -> tuple[Hit, ...]:
     """The hits without those that overlap a longer one, in order of the text."""
-    if len(hits) < 2:
-        return tuple(hits)
     taken = bytearray(size)
     kept: list[Hit] = []
     for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.start, -hit.weight)):
         if taken.find(1, hit.start, hit.end) < 0:
             taken[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
             kept.append(hit)
-    return tuple(sorted(kept, key=lambda hit: hit.start))
+    return tuple(sorted((hit for hit in kept if hit.weight != _CANCELLED), key=lambda hit: hit.start))

@@ -1,8 +1,11 @@
 """How a phrase of a lexicon is written, and the trees that find all phrases of a language in one pass.
 
-(a|b)       one of these; (a|) is a or nothing
+(a|b)       one of these; (a|) is a or nothing; choices may nest
 …           a gap inside the clause: up to 8 characters in Chinese, up to 4 words in English
 sue+        the English word with its regular endings (sues, suing, sued, sue's)
+
+The beginning of a phrase (its head) is spelled out into a tree; what follows is a pattern that is compiled and
+tried only when the head is found.
 """
 
 import re
@@ -10,78 +13,82 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
+from typing import Protocol
 
 WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
 """An English word in folded text (lower case, straight apostrophes)."""
-
-LONGEST = 12
-"""Words an English phrase may have."""
+LONGEST_HEAD = 8
+"""Words the head of an English phrase may have."""
+_MOST_HEADS = 48
+"""Spellings of a head; a phrase with more choices is cut earlier."""
 
 _WORD_AND_END = re.compile(rf"({WORD.pattern})([.!?;\n])?")
 """A word, and the mark that ends its sentence: no phrase goes on behind it."""
-_PLAIN = re.compile(r"[^()|]+")
+_TOKEN = re.compile(r"[()|…]|[^()|…]+")
 _ZH_GAP = r"[^。！？；，!?;,\n]{0,8}?"
 _EN_BREAK = r"[^a-z0-9.!?;\n]+"
-_EN_GAP = rf"(?:{_EN_BREAK}[a-z0-9]+(?:'[a-z]+)*){{0,4}}?{_EN_BREAK}"
+_EN_GAP = rf"(?:{_EN_BREAK}{WORD.pattern}){{0,4}}?"
 _VOWELS = "aeiou"
 
 Find = tuple[int, int, int]
 """Index of the group a phrase belongs to, and where the phrase starts and ends."""
 
 
-@dataclass(slots=True)
-class Node:
-    """A step inside the phrases: by character in Chinese, by word in English."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several sequences."""
 
-    children: dict[str, "Node"] = field(default_factory=dict[str, "Node"])
-    targets: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
-    """Groups whose phrase ends here, with the pattern that must follow where only its head does."""
-
-    def reach(self, steps: Sequence[str]) -> "Node":
-        """The node after these steps, made where it is missing."""
-        node = self
-        for step in steps:
-            node = node.children.setdefault(step, Node())
-        return node
-
-    def ending(self, text: str, start: int, end: int) -> Iterator[Find]:
-        """What is found when the walk from `start` stands here, at `end`."""
-        for group, tail in self.targets:
-            if not tail:
-                yield group, start, end
-            elif rest := _compiled(tail).match(text, end):
-                yield group, start, rest.end()
+    options: tuple[tuple["Part", ...], ...]
 
 
-def spellings(pattern: str) -> list[str]:
-    """The pattern with every choice made, in every way.
+Part = str | Choice
+"""A literal (in English a word, in Chinese a run of characters), the gap `…`, or a choice."""
+
+
+class Phrases(Protocol):
+    """All phrases of one language."""
+
+    def add(self, pattern: str, group: int) -> None:
+        """One more phrase of that group."""
+        ...
+
+    def find(self, text: str) -> Iterator[Find]:
+        """Every phrase in folded text, overlapping ones too."""
+        ...
+
+
+def parse(pattern: str) -> tuple[Part, ...]:
+    """The phrase as its parts.
 
     Raises:
-        ValueError: brackets that do not close.
+        ValueError: brackets that do not match, or a gap with nothing before or after it.
     """
-    options, rest = _options(pattern)
+    tokens: list[str] = _TOKEN.findall(pattern)
+    choice, rest = _choice(tokens, pattern)
     if rest:
         raise ValueError(f"{pattern!r}: a bracket closes that never opened")
-    return options
+    parts = choice.options[0] if len(choice.options) == 1 else (choice,)
+    if not parts or "…" in (parts[0], parts[-1]):
+        raise ValueError(f"{pattern!r}: nothing before or after the gap")
+    return parts
 
 
-def _options(pattern: str) -> tuple[list[str], str]:
-    """What can be read up to the bracket that closes this level, and what stands from there on."""
-    done: list[str] = []
-    open_ones = [""]
-    while pattern and not pattern.startswith(")"):
-        if pattern[0] == "|":
-            done, open_ones, pattern = done + open_ones, [""], pattern[1:]
-        elif pattern[0] == "(":
-            inner, rest = _options(pattern[1:])
-            if not rest:
-                raise ValueError(f"{pattern!r}: the bracket does not close")
-            open_ones, pattern = ["".join(pair) for pair in product(open_ones, inner)], rest[1:]
+def _choice(tokens: list[str], pattern: str) -> tuple[Choice, list[str]]:
+    """The options up to the bracket that closes this level, and the tokens from there on."""
+    options: list[list[Part]] = [[]]
+    while tokens and tokens[0] != ")":
+        token, tokens = tokens[0], tokens[1:]
+        if token == "|":
+            options.append([])
+        elif token == "(":
+            inner, tokens = _choice(tokens, pattern)
+            if not tokens:
+                raise ValueError(f"{pattern!r}: a bracket does not close")
+            options[-1].append(inner)
+            tokens = tokens[1:]
         else:
-            plain = _PLAIN.match(pattern)
-            assert plain is not None
-            open_ones, pattern = [option + plain[0] for option in open_ones], pattern[plain.end() :]
-    return done + open_ones, pattern
+            options[-1] += token.split()
+    return Choice(tuple(tuple(option) for option in options)), tokens
 
 
 def inflected(word: str) -> tuple[str, ...]:
@@ -97,18 +104,47 @@ def inflected(word: str) -> tuple[str, ...]:
     return forms
 
 
+@dataclass(slots=True)
+class _Node:
+    """A step inside the heads: by character in Chinese, by word in English."""
+
+    children: dict[str, "_Node"] = field(default_factory=dict[str, "_Node"])
+    targets: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    """Groups whose head ends here, with the pattern that must follow; "" where nothing must."""
+
+    def reach(self, steps: Sequence[str]) -> "_Node":
+        """The node after these steps, made where it is missing."""
+        node = self
+        for step in steps:
+            node = node.children.setdefault(step, _Node())
+        return node
+
+    def ending(self, text: str, start: int, end: int) -> Iterator[Find]:
+        """What is found when the walk from `start` stands here, at `end`."""
+        for group, tail in self.targets:
+            if not tail:
+                yield group, start, end
+            elif rest := _compiled(tail).match(text, end):
+                yield group, start, rest.end()
+
+
+@cache
+def _compiled(tail: str) -> re.Pattern[str]:
+    return re.compile(tail)
+
+
 class ChineseTree:
     """Phrases found character by character; a Latin word inside a phrase still matches whole words only."""
 
     def __init__(self) -> None:
-        self._root = Node()
+        self._root = _Node()
 
     def add(self, pattern: str, group: int) -> None:
         """One more phrase of that group."""
-        head, *rest = (part.strip() for part in pattern.split("…"))
-        tail = _tail([re.escape(option) for option in spellings(part)] for part in rest) if rest else ""
-        for spelling in spellings(head):
-            self._root.reach(spelling).targets.append((group, tail))
+        head, rest = _cut(parse(pattern))
+        tail = _as_pattern(rest, _ZH_GAP, re.escape)
+        for spelling in head:
+            self._root.reach("".join(spelling)).targets.append((group, tail))
 
     def find(self, text: str) -> Iterator[Find]:
         """Every phrase in folded text, overlapping ones too."""
@@ -129,25 +165,18 @@ class EnglishTree:
     """Phrases found word by word."""
 
     def __init__(self) -> None:
-        self._root = Node()
+        self._root = _Node()
         self._bases: dict[str, tuple[str, ...]] = {}
 
     def add(self, pattern: str, group: int) -> None:
         """One more phrase of that group."""
-        head, *rest = (part.strip() for part in pattern.split("…"))
-        tail = (
-            _tail(
-                ([_sequence(option) for option in spellings(part)] for part in rest), _EN_GAP, "(?![a-z0-9])"
-            )
-            if rest
-            else ""
-        )
-        for spelling in spellings(head):
-            steps = spelling.split()
+        head, rest = _cut(parse(pattern))
+        tail = _as_pattern(rest, _EN_GAP, _word_pattern)
+        for steps in head:
             for step in steps:
                 if step.endswith("+"):
                     self._learn(step)
-            self._root.reach(steps).targets.append((group, tail))
+            self._root.reach(steps).targets.append((group, f"{tail}(?![a-z0-9])" if tail else ""))
 
     def _learn(self, step: str) -> None:
         for form in inflected(step[:-1]):
@@ -163,7 +192,7 @@ class EnglishTree:
         ]
         for first, (start, _, _, _) in enumerate(words):
             nodes = root
-            for _, end, keys, stop in words[first : first + LONGEST]:
+            for _, end, keys, stop in words[first : first + LONGEST_HEAD]:
                 nodes = [child for node in nodes for key in keys if (child := node.children.get(key))]
                 for node in nodes:
                     if node.targets:
@@ -172,23 +201,53 @@ class EnglishTree:
                     break
 
 
-def _tail(parts: Iterator[list[str]], gap: str = _ZH_GAP, end: str = "") -> str:
-    """What must follow the head: for each part the gap, then one of its spellings, the longest first."""
-    return "".join(rf"{gap}(?:{'|'.join(sorted(part, key=len, reverse=True))}){end}" for part in parts)
+def _cut(parts: tuple[Part, ...]) -> tuple[list[tuple[str, ...]], tuple[Part, ...]]:
+    """The head in all its spellings, none empty and not too many of them, and the parts behind it."""
+    spelled: list[tuple[str, ...]] = [()]
+    for at, part in enumerate(parts):
+        options = _spellings(part)
+        enough = all(spelled)
+        if part == "…" or (enough and len(spelled) * len(options) > _MOST_HEADS):
+            return spelled, parts[at:]
+        if enough and sum(map(len, spelled[0])) >= LONGEST_HEAD:
+            return spelled, parts[at:]
+        spelled = [(*before, *option) for before, option in product(spelled, options)]
+    return spelled, ()
 
 
-@cache
-def _compiled(tail: str) -> re.Pattern[str]:
-    """Compiled when a head is first found: most tails never are."""
-    return re.compile(tail)
+def _spellings(part: Part) -> list[tuple[str, ...]]:
+    if isinstance(part, str):
+        return [(part,)]
+    return [
+        tuple(word for piece in pieces for word in piece)
+        for option in part.options
+        for pieces in product(*map(_spellings, option))
+    ]
 
 
-def _sequence(spelling: str) -> str:
-    """English words as a pattern, endings included."""
-    return _EN_BREAK.join(
-        f"(?:{'|'.join(map(re.escape, inflected(word[:-1])))})" if word.endswith("+") else re.escape(word)
-        for word in spelling.split()
-    )
+def _as_pattern(parts: Sequence[Part], gap: str, literal: "Literal") -> str:
+    """A regular expression for the parts, the longest options first."""
+    pieces: list[str] = []
+    for part in parts:
+        if isinstance(part, Choice):
+            options = [_as_pattern(option, gap, literal) for option in part.options]
+            pieces.append(f"(?:{'|'.join(sorted(options, key=len, reverse=True))})")
+        else:
+            pieces.append(gap if part == "…" else literal(part))
+    return "".join(pieces)
+
+
+class Literal(Protocol):
+    """How a literal part is written as a regular expression."""
+
+    def __call__(self, pattern: str, /) -> str: ...
+
+
+def _word_pattern(word: str) -> str:
+    """The next English word, in all its forms where it carries a +."""
+    if not word.endswith("+"):
+        return _EN_BREAK + re.escape(word)
+    return f"{_EN_BREAK}(?:{'|'.join(map(re.escape, inflected(word[:-1])))})"
 
 
 def _whole(text: str, start: int, end: int) -> bool:

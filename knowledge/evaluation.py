@@ -1,0 +1,344 @@
+"""How good a head or a search is, on rows it has not seen."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.embedding import Embedder
+from knowledge.errors import InvalidInput
+from knowledge.features import features
+from knowledge.head import Head, Kind
+from knowledge.rows import Row, RowProblem
+from knowledge.tables import read_rows
+
+if TYPE_CHECKING:
+    from knowledge.training import LabelledText
+
+BINS: Final = 10
+"""Of confidence, for the calibration error."""
+PRECISE: Final = 0.9
+"""What `coverage_at_p90` asks for."""
+TOP: Final = 10
+BATCH: Final = 1000
+"""Documents embedded and indexed at a time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """Rows with what a head said of them and what is true; n rows, c labels."""
+
+    labels: tuple[str, ...]
+    kind: Kind
+    probabilities: NDArray[np.float64]
+    """Shape (n, c)."""
+    holds: NDArray[np.bool_]
+    """Shape (n, c): what the head answers, without abstaining where the text has one label."""
+    abstained: NDArray[np.bool_]
+    """Shape (n,)."""
+    truth: NDArray[np.bool_]
+    """Shape (n, c)."""
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Queries:
+    """A retrieval set."""
+
+    corpus: dict[str, str]
+    """Id to text."""
+    queries: dict[str, str]
+    """Id to text."""
+    relevant: dict[str, dict[str, float]]
+    """Query id to document id to relevance, above 0."""
+
+
+def evaluate_labels(head: Head, embedder: Embedder, rows: Sequence["LabelledText"]) -> dict[str, Any]:
+    """How the head's answers compare with the rows' labels.
+
+    Keys: n, accuracy (of the best label; of the whole set for several labels), macro_f1 (over the labels
+    that occur in the rows or among the answers), ece (expected calibration error, 0..1), coverage_at_p90
+    (largest share of rows, most confident first, that is right nine times of ten), per_class (precision,
+    recall, f1, n), abstained (rows), assigned_precision, per_language.
+
+    Raises:
+        InvalidInput: there are no rows.
+        EmbedderMismatch: the head was trained with another embedder.
+    """
+    head.require(embedder.name)
+    if not rows:
+        raise InvalidInput("there are no rows to measure on: give texts with labels, one JSON object a line")
+    unknown = sorted({label for row in rows for label in row.labels} - set(head.labels))
+    labels = (*head.labels, *unknown)
+    column = {label: n for n, label in enumerate(labels)}
+    shape = (len(rows), len(labels))
+    probabilities, holds = np.zeros(shape), np.zeros(shape, np.bool_)
+    truth, abstained = np.zeros(shape, np.bool_), np.zeros(len(rows), np.bool_)
+    blank = np.zeros(head.card.dimensions, np.float32)
+    for n, row in enumerate(rows):
+        vector = embedder.embed_query(row.text) if head.needs_vector else blank
+        said = head.predict(features(row.text), vector)
+        probabilities[n, : len(head.labels)] = said.probabilities
+        answer = said.chosen if head.card.kind == "many" else (said.best,)
+        holds[n, [column[label] for label in answer]] = True
+        truth[n, [column[label] for label in row.labels]] = True
+        abstained[n] = said.abstain is not None
+    languages = tuple(row.language or _script(row.text) for row in rows)
+    report = measure(Judged(labels, head.card.kind, probabilities, holds, abstained, truth, languages))
+    return {**report, "unknown_labels": unknown}
+
+
+def measure(rows: Judged) -> dict[str, Any]:
+    """The figures of `evaluate_labels`, with those of each language."""
+    every = np.arange(len(rows.truth))
+    figures = _figures(rows, every)
+    languages = np.array(rows.languages)
+    found = sorted(set(rows.languages))
+    return {
+        **figures,
+        "per_class": _per_class(rows),
+        "per_language": {name: _figures(rows, np.flatnonzero(languages == name)) for name in found},
+    }
+
+
+def evaluate_retrieval(data: Queries, embedder: Embedder, folder: Path) -> dict[str, dict[str, float]]:
+    """What dense, lexical and fused search find, of an index made in `folder` for this alone.
+
+    For each: hit@1, hit@10, mrr@10, ndcg@10, means over the queries that have a relevant document.
+
+    Raises:
+        InvalidInput: no query has a relevant document in the corpus.
+    """
+    from knowledge.lexical import Words
+    from knowledge.search import WINDOW, fuse
+    from knowledge.vectors import Vectors  # chromadb costs a second: only when search is measured
+
+    wanted = _answerable(data)
+    if not wanted:
+        raise InvalidInput("no query has a relevant document in the corpus: check that the ids agree")
+    vectors, lexical = Vectors(folder / "chroma", embedder.name), Words(folder / "words")
+    try:
+        _fill(vectors, lexical, data.corpus, embedder)
+        ranks: dict[str, list[list[str]]] = {"dense": [], "lexical": [], "fused": []}
+        for query in wanted:
+            text = data.queries[query]
+            near = vectors.nearest("eval", "case", embedder.embed_query(text), WINDOW)
+            words = lexical.nearest("eval", "case", text, WINDOW)
+            ranks["dense"].append([i for i, _ in near[:TOP]])
+            ranks["lexical"].append([i for i, _ in words[:TOP]])
+            ranks["fused"].append([hit.id for hit in fuse(near, words)[:TOP]])
+    finally:
+        vectors.close()
+        lexical.close()
+    return {name: _ranking(found, list(wanted.values())) for name, found in ranks.items()}
+
+
+# ---- files
+
+
+def read_labels(path: Path) -> Iterator["LabelledText | RowProblem"]:
+    """Rows of `text` and `label` or `labels`; what is wrong with the others, by line.
+
+    Raises:
+        UnreadableFile: the file as a whole cannot be read.
+    """
+    from knowledge.training import LabelledText
+
+    for row in read_rows(path):
+        if isinstance(row, RowProblem):
+            yield row
+            continue
+        text, labels = row.cells.get("text"), _labels(row)
+        if not isinstance(text, str) or not text.strip():
+            yield _wrong(row, "text", "is missing or empty", 'write {"text": "…", "label": "…"}')
+        elif labels is None:
+            yield _wrong(row, "label", "is missing or no text", 'write "label": "…" or "labels": ["…"]')
+        else:
+            language = row.cells.get("lang", row.cells.get("language"))
+            known = language if language in ("zh", "en") else None
+            yield LabelledText(text, labels, known)
+
+
+def read_queries(corpus: Path, queries: Path, qrels: Path) -> tuple[Queries, list[RowProblem]]:
+    """A retrieval set of three files: `id`, `text` · `id`, `text` · `qid`, `docid`, `rel`.
+
+    Raises:
+        UnreadableFile: a file as a whole cannot be read.
+    """
+    problems: list[RowProblem] = []
+    documents, asked = _texts(corpus, problems), _texts(queries, problems)
+    relevant: dict[str, dict[str, float]] = {}
+    for row in read_rows(qrels):
+        if isinstance(row, RowProblem):
+            problems.append(row)
+            continue
+        query, document = _id(row, "qid"), _id(row, "docid")
+        relevance = _number(row.cells.get("rel", 1))
+        if query is None or document is None or relevance is None:
+            remedy = 'write {"qid": "…", "docid": "…", "rel": 1}'
+            problems.append(_wrong(row, "", "lacks qid, docid or a number in rel", remedy))
+        elif relevance > 0:
+            relevant.setdefault(query, {})[document] = relevance
+    return Queries(documents, asked, relevant), problems
+
+
+def _texts(path: Path, problems: list[RowProblem]) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for row in read_rows(path):
+        if isinstance(row, RowProblem):
+            problems.append(row)
+            continue
+        text, i = row.cells.get("text"), _id(row, "id")
+        if i is None or not isinstance(text, str) or not text.strip():
+            problems.append(_wrong(row, "", "lacks an id or a text", 'write {"id": "…", "text": "…"}'))
+        elif i in texts:
+            problems.append(_wrong(row, "id", "was used before", "give every row its own id"))
+        else:
+            texts[i] = text
+    return texts
+
+
+def _labels(row: Row) -> tuple[str, ...] | None:
+    given: Any = row.cells.get("labels", row.cells.get("label"))
+    if isinstance(given, str | int) and not isinstance(given, bool):
+        given = [str(given)]
+    if not isinstance(given, list) or not all(isinstance(label, str) and label.strip() for label in given):
+        return None
+    return tuple(dict.fromkeys(label.strip() for label in given))
+
+
+def _id(row: Row, name: str) -> str | None:
+    value = row.cells.get(name)
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        return None
+    return str(value)
+
+
+def _number(value: object) -> float | None:
+    with suppress(ValueError):
+        if isinstance(value, int | float | str) and not isinstance(value, bool):
+            return float(value)
+    return None
+
+
+def _wrong(row: Row, field: str, problem: str, remedy: str) -> RowProblem:
+    return RowProblem(row.number, field, problem, remedy)
+
+
+def _script(text: str) -> str:
+    return "zh" if any("\u3400" <= character <= "\u9fff" for character in text) else "en"
+
+
+# ---- figures of labels
+
+
+def _figures(rows: Judged, some: NDArray[np.intp]) -> dict[str, Any]:
+    truth, holds, p = rows.truth[some], rows.holds[some], rows.probabilities[some]
+    right = (truth == holds).all(axis=1)
+    assigned = ~rows.abstained[some]
+    if rows.kind == "one":
+        sure, correct = p.max(axis=1), right
+    else:  # every label of every row is a judgement of its own
+        sure, correct = np.where(p >= 0.5, p, 1 - p).ravel(), ((p >= 0.5) == truth).ravel()
+    precision = round(float(right[assigned].mean()), 4) if assigned.any() else None
+    return {
+        "n": len(some),
+        "accuracy": round(float(right.mean()), 4),
+        "macro_f1": round(_macro_f1(truth, holds), 4),
+        "ece": round(_calibration_error(sure, correct), 4),
+        "coverage_at_p90": round(_coverage(p.max(axis=1), right), 4),
+        "abstained": int((~assigned).sum()),
+        "assigned_precision": precision,
+    }
+
+
+def _counts(truth: NDArray[np.bool_], holds: NDArray[np.bool_]) -> tuple[Any, Any, Any]:
+    hits = (truth & holds).sum(axis=0)
+    said, true = holds.sum(axis=0), truth.sum(axis=0)
+    return hits, said, true
+
+
+def _macro_f1(truth: NDArray[np.bool_], holds: NDArray[np.bool_]) -> float:
+    hits, said, true = _counts(truth, holds)
+    occurs = said + true > 0
+    return float((2 * hits[occurs] / (said + true)[occurs]).mean()) if occurs.any() else 0.0
+
+
+def _per_class(rows: Judged) -> dict[str, dict[str, float]]:
+    hits, said, true = _counts(rows.truth, rows.holds)
+    found: dict[str, dict[str, float]] = {}
+    for n, label in enumerate(rows.labels):
+        if said[n] + true[n]:
+            found[label] = {
+                "precision": round(float(hits[n] / max(said[n], 1)), 4),
+                "recall": round(float(hits[n] / max(true[n], 1)), 4),
+                "f1": round(float(2 * hits[n] / (said[n] + true[n])), 4),
+                "n": int(true[n]),
+            }
+    return found
+
+
+def _calibration_error(sure: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:
+    """Mean distance of confidence and accuracy over bins of confidence, by their size."""
+    if not len(sure):
+        return 0.0
+    at = np.minimum((sure * BINS).astype(int), BINS - 1)
+    gaps = [
+        abs(float(sure[at == n].mean()) - float(correct[at == n].mean())) * int((at == n).sum())
+        for n in range(BINS)
+        if (at == n).any()
+    ]
+    return sum(gaps) / len(sure)
+
+
+def _coverage(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    order = np.argsort(-sure, kind="stable")
+    reached = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(reached >= PRECISE)
+    return (int(good[-1]) + 1) / len(order) if len(good) else 0.0
+
+
+# ---- figures of search
+
+
+def _answerable(data: Queries) -> dict[str, dict[str, float]]:
+    """The queries with a relevant document in the corpus, in order."""
+    return {
+        query: known
+        for query in data.queries
+        if (known := {i: rel for i, rel in data.relevant.get(query, {}).items() if i in data.corpus})
+    }
+
+
+def _fill(vectors: Any, lexical: Any, corpus: Mapping[str, str], embedder: Embedder) -> None:
+    ids = list(corpus)
+    for start in range(0, len(ids), BATCH):
+        some = ids[start : start + BATCH]
+        vectors.upsert("eval", "case", some, embedder.embed_documents([corpus[i] for i in some]))
+    lexical.apply("eval", "case", corpus, [])
+
+
+def _ranking(found: list[list[str]], relevant: list[dict[str, float]]) -> dict[str, float]:
+    ranks = [
+        next((rank for rank, i in enumerate(ids, start=1) if i in good), 0)
+        for ids, good in zip(found, relevant, strict=True)
+    ]
+    gains = [_gain(ids, good) for ids, good in zip(found, relevant, strict=True)]
+    n = len(ranks)
+    return {
+        "hit@1": round(sum(rank == 1 for rank in ranks) / n, 4),
+        "hit@10": round(sum(rank > 0 for rank in ranks) / n, 4),
+        "mrr@10": round(sum(1 / rank for rank in ranks if rank) / n, 4),
+        "ndcg@10": round(sum(gains) / n, 4),
+    }
+
+
+def _gain(ids: list[str], good: dict[str, float]) -> float:
+    """Normalised discounted cumulative gain (Järvelin and Kekäläinen 2002)."""
+    got = sum(good.get(i, 0.0) / float(np.log2(rank + 1)) for rank, i in enumerate(ids, start=1))
+    ideal = sorted(good.values(), reverse=True)[:TOP]
+    return got / sum(rel / float(np.log2(rank + 1)) for rank, rel in enumerate(ideal, start=1))
