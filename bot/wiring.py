@@ -23,7 +23,7 @@ from knowledge.embedding import LEXICAL, Embedder, load_embedder
 from knowledge.head import Head
 from knowledge.index import Index
 from knowledge.search import Search
-from knowledge.shipped import SHIPPED_HEAD, sample_rows
+from knowledge.shipped import PRECISION, SHIPPED_HEAD, sample_rows
 from knowledge.store import KnowledgeStore
 from knowledge.taxonomy import Taxonomy
 from profiles.store import ProfileStore
@@ -170,7 +170,7 @@ def category_head(settings: Settings, embedder: Embedder) -> Head:
     from knowledge.training import train_categories  # scikit-learn: 0.8 s and 113 MiB, only when it trains
 
     log.info("training the category head for embedder %s on the sample corpus", embedder.name)
-    head = train_categories(sample_rows(), embedder)
+    head = train_categories(sample_rows(), embedder, precision=PRECISION)
     head.save(cached)
     return head
 

@@ -12,11 +12,12 @@ from knowledge.case import Case
 from knowledge.cells import BadCell, DateOrder
 from knowledge.errors import UnreadableFile
 from knowledge.headers import Columns, Given, Names
-from knowledge.intake import CategoryNames, Clean, Intake, Labelled
+from knowledge.intake import CategoryNames, Clean, Intake
 from knowledge.rows import Row, RowProblem
 from knowledge.tables import KEYED, read_rows
+from knowledge.training import LabelledText
 
-_Item = TypeVar("_Item", Case, Article, Labelled)
+_Item = TypeVar("_Item", Case, Article, LabelledText)
 
 
 def read_cases(
@@ -52,7 +53,7 @@ def read_articles(
     return _items(path, intake, intake.headers.article, intake.article, ("title", "text"))
 
 
-def read_labelled(path: Path) -> Iterator[Labelled | RowProblem]:
+def read_labelled(path: Path) -> Iterator[LabelledText | RowProblem]:
     """The texts in a file with their labels, whatever these are called.
 
     Raises:

@@ -3,7 +3,7 @@
 import hashlib
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import tzinfo
 from decimal import Decimal
 from typing import Any, Final, Protocol, cast
@@ -24,6 +24,7 @@ from knowledge.cells import (
 )
 from knowledge.headers import Given, Headers
 from knowledge.rows import RowProblem
+from knowledge.training import LabelledText
 
 Clean = Callable[[str], str]
 """Takes personal data out of a text."""
@@ -40,7 +41,7 @@ _PARTS: Final = {
 }
 
 
-_LISTS: Final = frozenset({"emotions", "escalations", "needs", "vulnerability", "categories"})
+_LISTS: Final = frozenset({"emotions", "escalations", "needs", "vulnerability", "categories", "label"})
 
 
 class CategoryNames(Protocol):
@@ -49,15 +50,6 @@ class CategoryNames(Protocol):
     def find(self, name: str) -> str | None:
         """The code of the category with this code or display name, in any language; None for no such one."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """A text to learn or to judge from, with its label."""
-
-    text: str
-    label: str
-    language: Language | None
 
 
 class Intake:
@@ -94,16 +86,20 @@ class Intake:
             problem = f"means the same as {self._shown(used)}, and was left out"
             self._remark(self._shown(column), problem, "fill one of them only")
 
-    def labelled(self, given: Given) -> Labelled:
-        """The row as a labelled text.
+    def labelled(self, given: Given) -> LabelledText:
+        """The row as a text to learn from: a list holds several labels, a text is one, commas and all.
 
         Raises:
             BadCell: it has no text or no label.
         """
         given = _flattened(given)
-        text = self._required(given, "text")
+        text, written = self._required(given, "text"), given.values.get("label")
+        labels = several(written) if isinstance(written, list) else [self._required(given, "label")]
+        if not all(isinstance(label, str) and label.strip() for label in labels):
+            raise BadCell("label", "is no list of texts", 'write "label": "…" or "labels": ["…"]')
         language = self._labels_of("language").find(given.text("language")) or language_of(text)
-        return Labelled(text, self._required(given, "label"), cast("Language | None", language))
+        names = tuple(dict.fromkeys(label.strip() for label in labels))
+        return LabelledText(text, names, cast("Language | None", language))
 
     def article(self, given: Given) -> Article:
         """The row as an article.

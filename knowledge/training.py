@@ -192,7 +192,9 @@ def _train(
         temperature=round(1 / inverse, 6),
         thresholds=thresholds,
         fingerprint=_fingerprint(rows, [features(row.text) for row in rows]),
-        metrics=_metrics(data, probabilities, thresholds, {"strength": gram_strength, "precision": precision}),
+        metrics=_metrics(
+            data, probabilities, thresholds, {"strength": gram_strength, "precision": precision}
+        ),
         warnings=tuple(data.warnings),
     )
     return Head(card, weights.stored())
@@ -568,9 +570,7 @@ def _thresholds(data: _Data, probabilities: Numbers, precision: float) -> Thresh
     return Thresholds(min_confidence=limit, min_margin=MARGINS[number])
 
 
-def _limit(
-    confidence: Numbers, right: Bools, allowed: Bools, precision: float
-) -> tuple[float, float, int]:
+def _limit(confidence: Numbers, right: Bools, allowed: Bools, precision: float) -> tuple[float, float, int]:
     """The least confidence that reaches the precision among `allowed`, what it reaches, on how many rows.
 
     Where nothing reaches it, the one that comes closest.

@@ -60,7 +60,7 @@ def angry(language: Language) -> Brief:
     return brief(
         "3月2日扣了我300元信用卡年费，打了三次电话没人理，我要去银保监会投诉"
         if zh
-        else "You charged me a £35 overdraft fee on 2 March. I called three times. I will go to the ombudsman.",
+        else "You charged me a £35 overdraft fee on 2 March. I called three times. I will see the ombudsman.",
         language=language,
         jurisdiction="cn" if zh else "uk",
         triage=judged,

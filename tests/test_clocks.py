@@ -99,27 +99,33 @@ def test_urgent_complaints_are_due_sooner() -> None:
 
 def test_a_trace_says_the_rule_the_day_what_was_added_and_the_source() -> None:
     def trace(rule: str, **situation: Any) -> list[str]:
-        return re.split(r"(?<=。)|(?<=\.) ", clocks("2026-09-20", **situation)[rule].trace)
+        return re.split(r"(?<=[。：])|(?<=[.:]) ", clocks("2026-09-20", **situation)[rule].trace)
 
     assert trace("cn.nfra.final") == snapshot(
         [
-            "作出处理决定并告知投诉人：2026年9月20日收到，当日不计，加15天，为2026年10月5日。",
+            "作出处理决定并告知投诉人：",
+            "2026年9月20日收到，当日不计，加15天，为2026年10月5日。",
             "适用于事实清楚、争议情况简单的投诉。",
-            "来源：《银行业保险业消费投诉处理管理办法》（银保监会令2020年第3号）。",
+            "来源：",
+            "《银行业保险业消费投诉处理管理办法》（银保监会令2020年第3号）。",
             "",
         ]
     )
     assert trace("uk.final", jurisdiction="uk", language="en") == snapshot(
         [
-            "Final response, or a written reason why not yet: received on 20 September 2026, that day not counted, plus 8 weeks, is 15 November 2026.",
+            "Final response, or a written reason why not yet:",
+            "received on 20 September 2026, that day not counted, plus 8 weeks, is 15 November 2026.",
             "Payment-services complaints have a shorter limit in business days, which is not counted here.",
-            "Source: FCA Handbook, DISP 1.6 (in force 1 June 2026).",
+            "Source:",
+            "FCA Handbook, DISP 1.6 (in force 1 June 2026).",
         ]
     )
     assert trace("company.first_reply.high", urgency="high", language="en") == snapshot(
         [
-            "First reply (high): received on 20 September 2026, plus 24 hours, is 21 September 2026.",
-            "Source: company service targets (2026.11).",
+            "First reply (high):",
+            "received on 20 September 2026, plus 24 hours, is 21 September 2026.",
+            "Source:",
+            "company service targets (2026.11).",
         ]
     )
 

@@ -24,10 +24,10 @@ from knowledge.cells import BadCell, DateOrder, key, language_of, moment, money
 from knowledge.errors import InvalidRules, UnreadableFile
 from knowledge.headers import Headers
 from knowledge.ingest import read_articles, read_cases, read_labelled
-from knowledge.intake import Labelled
 from knowledge.rows import Row, RowProblem
 from knowledge.rules import load_rules
 from knowledge.tables import read_rows
+from knowledge.training import LabelledText
 
 SAMPLE = Path(__file__).parents[1] / "knowledge" / "sample"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -612,5 +612,19 @@ class TestArticlesAndLabels:
             "gb18030",
         )
         found = list(read_labelled(path))
-        assert found[0] == Labelled("退款没到", "催退款", "zh")
+        assert found[0] == LabelledText("退款没到", ("催退款",), "zh")
         assert problems(found) == snapshot(["3 label: is empty"])
+
+    def test_a_list_holds_several_labels_and_a_text_is_one(self, tmp_path: Path) -> None:
+        path = jsonl(
+            tmp_path / "a.jsonl",
+            {"text": "no reply", "labels": ["anger", "sadness", "anger"]},
+            {"text": "no refund", "label": "Credit reporting, repair"},
+            {"text": "no answer", "label": 7},
+            {"text": "no parcel", "labels": []},
+            {"text": "no apology", "labels": ["anger", 3]},
+        )
+        found = list(read_labelled(path))
+        labels = [row.labels for row in found if isinstance(row, LabelledText)]
+        assert labels == [("anger", "sadness"), ("Credit reporting, repair",), ("7",), ()]
+        assert problems(found) == ["5 label: is no list of texts"]

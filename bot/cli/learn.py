@@ -1,12 +1,14 @@
 """Heads of one's own, and honest measures of what they and the search are worth."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from bot.cli.console import (
     PROBLEMS,
+    WRONG_USE,
     Stopped,
     bold,
     json_option,
@@ -18,8 +20,19 @@ from bot.cli.console import (
     stop,
 )
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-FOLDER = click.Path(file_okay=False, path_type=Path)
+if TYPE_CHECKING:
+    from knowledge.rows import RowProblem
+    from knowledge.training import LabelledText
+
+FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER: Final = click.Path(file_okay=False, path_type=Path)
+SHOWN_PROBLEMS: Final = 20
+FIGURES: Final = ("n", "accuracy", "macro_f1", "ece", "coverage_at_p90")
+
+data_option = click.option(
+    "--data", required=True, type=FILE, help="Rows of text and label: JSONL, CSV, XLSX."
+)
+model_option = click.option("--model", required=True, type=FOLDER, help="Folder that 'redress train' wrote.")
 
 
 @click.group()
@@ -27,6 +40,147 @@ def train() -> None:
     """Train a head on your own labelled texts."""
 
 
+@train.command("categories")
+@data_option
+@click.option("--out", required=True, type=FOLDER, help="Folder to write; REDRESS_CATEGORY_MODEL names it.")
+@json_option
+def train_categories_(data: Path, out: Path, as_json: bool) -> None:
+    """Train what tells categories apart: any label names, exactly one a row."""
+    _train("categories", data, out, as_json=as_json)
+
+
+@train.command("emotion")
+@data_option
+@click.option("--out", required=True, type=FOLDER, help="Folder to write.")
+@json_option
+def train_emotion_(data: Path, out: Path, as_json: bool) -> None:
+    """Train what tells emotions apart: any label names, one or several a row."""
+    _train("emotion", data, out, as_json=as_json)
+
+
+def _train(subject: str, data: Path, out: Path, *, as_json: bool) -> None:
+    from knowledge.embedding import load_embedder
+    from knowledge.training import train_categories, train_emotion
+
+    settings = load_settings()
+    rows, problems = _rows(data)
+    make = train_categories if subject == "categories" else train_emotion
+    with progress(f"training on {len(rows)} rows", "steps") as done:
+        head = make(rows, load_embedder(settings.embedder), progress=done)
+    head.save(out)
+    answer: dict[str, Any] = {
+        "out": str(out),
+        "name": head.name,
+        "embedder": head.card.embedder,
+        "labels": list(head.labels),
+        "rows": len(rows),
+        "bad": len(problems),
+        "metrics": head.card.metrics,
+        "warnings": list(head.card.warnings),
+    }
+    if as_json:
+        say_json(answer)
+    else:
+        for warning in head.card.warnings:
+            remark(f"note: {warning}")
+        click.echo(f"{bold(head.name)}: {len(head.labels)} labels from {len(rows)} rows, in {out}")
+        _say_figures(head.card.metrics, "cross-validated")
+    stop(PROBLEMS if problems else 0)
+
+
 @click.group("eval")
 def evaluate() -> None:
     """Measure a head or the search on data it has not seen."""
+
+
+@evaluate.command("categories")
+@model_option
+@data_option
+@json_option
+def evaluate_categories(model: Path, data: Path, as_json: bool) -> None:
+    """Measure a head of categories."""
+    _evaluate("categories", model, data, as_json=as_json)
+
+
+@evaluate.command("emotion")
+@model_option
+@data_option
+@json_option
+def evaluate_emotion(model: Path, data: Path, as_json: bool) -> None:
+    """Measure a head of emotions."""
+    _evaluate("emotion", model, data, as_json=as_json)
+
+
+def _evaluate(subject: str, model: Path, data: Path, *, as_json: bool) -> None:
+    from knowledge.embedding import load_embedder
+    from knowledge.evaluation import evaluate_labels
+    from knowledge.head import Head
+
+    settings = load_settings()
+    head = Head.load(model)
+    if head.card.subject != subject:
+        raise Stopped(
+            f"{model} holds a head of {head.card.subject}: use 'eval {head.card.subject}'", WRONG_USE
+        )
+    rows, problems = _rows(data)
+    report = evaluate_labels(head, load_embedder(settings.embedder), rows)
+    if as_json:
+        say_json({**report, "bad": len(problems)})
+    else:
+        _say_figures(report, "measured")
+        say_table(
+            ("label", "precision", "recall", "f1", "rows"),
+            [
+                (name, f"{c['precision']:.3f}", f"{c['recall']:.3f}", f"{c['f1']:.3f}", str(c["n"]))
+                for name, c in report["per_class"].items()
+            ],
+        )
+    stop(PROBLEMS if problems else 0)
+
+
+@evaluate.command("retrieval")
+@click.option("--corpus", required=True, type=FILE, help="Rows of id and text.")
+@click.option("--queries", required=True, type=FILE, help="Rows of id and text.")
+@click.option("--qrels", required=True, type=FILE, help="Rows of qid, docid and rel.")
+@json_option
+def evaluate_search(corpus: Path, queries: Path, qrels: Path, as_json: bool) -> None:
+    """Measure dense, lexical and fused search on a corpus of its own; your home stays as it is."""
+    import tempfile
+
+    from knowledge.embedding import load_embedder
+    from knowledge.evaluation import evaluate_retrieval, read_queries
+
+    settings = load_settings()
+    wanted, problems = read_queries(corpus, queries, qrels)
+    _say_problems(problems)
+    with tempfile.TemporaryDirectory(prefix="redress-eval-", ignore_cleanup_errors=True) as place:
+        report = evaluate_retrieval(wanted, load_embedder(settings.embedder), Path(place))
+    if as_json:
+        say_json(report)
+    else:
+        keys = list(next(iter(report.values())))
+        rows = [(name, *(f"{figures[key]:.3f}" for key in keys)) for name, figures in report.items()]
+        say_table(("", *keys), rows)
+    stop(PROBLEMS if problems else 0)
+
+
+def _rows(data: Path) -> "tuple[list[LabelledText], list[RowProblem]]":
+    """The labelled texts of a file; what is wrong with the others is said on standard error."""
+    from knowledge.ingest import read_labelled
+    from knowledge.rows import RowProblem
+
+    found = list(read_labelled(data))
+    _say_problems([item for item in found if isinstance(item, RowProblem)])
+    problems = [item for item in found if isinstance(item, RowProblem) and item.lost]
+    return [item for item in found if not isinstance(item, RowProblem)], problems
+
+
+def _say_problems(problems: "Sequence[RowProblem]") -> None:
+    for problem in problems[:SHOWN_PROBLEMS]:
+        remark(str(problem))
+    if len(problems) > SHOWN_PROBLEMS:
+        remark(f"… and {len(problems) - SHOWN_PROBLEMS} more")
+
+
+def _say_figures(figures: dict[str, Any], how: str) -> None:
+    click.echo(f"{how}: " + ", ".join(f"{name} {figures[name]}" for name in FIGURES if name in figures))

@@ -139,7 +139,7 @@ def _final(brief: Brief) -> Clock | None:
 
 
 def _rights(brief: Brief, place: str | None, final: Clock | None, tone: Tone) -> tuple[str, tuple[str, ...]]:
-    """Avenues are always named; a statutory date only in a letter, and where somebody has verified its rule."""
+    """Avenues are always named; a statutory date only in a letter, and where its rule is verified."""
     rights = Clocks.shipped().rights(place, brief.sector, brief.received_on)
     if rights is None:
         return "", ()

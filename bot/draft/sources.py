@@ -136,6 +136,7 @@ def quotations(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def occurs(words: str, text: str) -> bool:
+    """Whether the words stand in the text, and not as part of a longer number."""
     at = text.find(words)
     while at >= 0:
         before, after = text[at - 1 : at], text[at + len(words) : at + len(words) + 1]
