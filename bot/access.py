@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from sqlalchemy import insert, select, update
 
 from bot.errors import Conflict, InvalidRequest, NotFound, Unauthorised
@@ -24,6 +25,16 @@ Scope = Literal["agent", "widget", "curator", "admin"]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 """agent: complaints, triage, suggestions, search, customers (read); widget: the chat webhook;
 curator: cases, articles and customers (write); admin: keys, rebuild, and all the others."""
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(
+            f"no time zone {name!r}: write it like 'Asia/Shanghai' or 'Europe/London'"
+        ) from error
+    return name
 
 
 class TenantSettings(Owned):
@@ -37,7 +48,7 @@ class TenantSettings(Owned):
     """Industry, when a complaint does not say its own."""
     jurisdiction: Annotated[str | None, Field(max_length=20)] = None
     """Whose statutory deadlines apply; by language where empty."""
-    timezone: Annotated[str, Field(max_length=60)] = "Asia/Shanghai"
+    timezone: Annotated[str, Field(max_length=60), AfterValidator(_known_zone)] = "Asia/Shanghai"
     """Whose days count."""
 
 

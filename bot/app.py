@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins.pydantic import PydanticPlugin
-from litestar.static_files import create_static_files_router
+from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType]  # generic in its own types
 
 from bot.api.access_log import AccessLog
 from bot.api.complaints import Complaints, Suggestions, TriageNow
@@ -59,26 +59,32 @@ PartsOpener = Callable[[Settings], AbstractContextManager[Parts]]
 
 
 def create_app(
-    settings: Settings, opener: PartsOpener = open_parts, local_key: LocalKey | None = None
+    settings: Settings,
+    opener: PartsOpener = open_parts,
+    local_key: LocalKey | None = None,
+    announce: Callable[[], None] = lambda: None,
 ) -> Litestar:
-    """The service with these settings; its parts are opened when it starts and closed when it stops."""
+    """The service with these settings; its parts are opened when it starts and closed when it stops.
+
+    `announce` is called once the parts are open, before the first request.
+    """
     measures = Measures()
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         manager = opener(settings)
         parts = await asyncio.to_thread(manager.__enter__)
+        live = Live(parts.desk, parts.store, measures)
         try:
-            live = Live(parts.desk, parts.store, measures)
             app.state.update({"parts": parts, "live": live, "keys": Keys(parts.tenants, local_key)})
             parts.index.start()
-            await asyncio.to_thread(parts.store.forget_old_keys)
             await live.open()
+            announce()
             yield
+        finally:
             await live.close()
             if parts.chat is not None:
                 await parts.chat.aclose()
-        finally:
             await asyncio.to_thread(manager.__exit__, None, None, None)
 
     app = Litestar(
@@ -132,29 +138,37 @@ def serve(settings: Settings) -> None:
 
     Raises:
         InvalidSettings: the address is taken or not ours.
+        IndexLocked, EmbedderMismatch, ModelUnavailable, StorageUnavailable: as for `open_parts`.
     """
     configure_logging()
-    local_key = LocalKey.new()
-    config = uvicorn.Config(
-        create_app(settings, local_key=local_key),
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=15,
-        server_header=False,
-    )
-    try:
-        socket = config.bind_socket()
-    except SystemExit as error:  # uvicorn logs the reason and exits
-        raise InvalidSettings(
-            f"cannot listen on {settings.host}:{settings.port}: choose a free REDRESS_PORT"
-        ) from error
-    try:
-        local_key.publish(settings.home, f"http://{settings.host}:{socket.getsockname()[1]}")
-        uvicorn.Server(config).run(sockets=[socket])
-    finally:
-        local_key.withdraw(settings.home)
+    local_key, port = LocalKey.new(), settings.port
+
+    def announce() -> None:
+        local_key.publish(settings.home, f"http://{settings.host}:{port}")
+
+    # opened here and not in the lifespan, so that what is wrong is said in one line and not by uvicorn
+    with open_parts(settings) as parts:
+        app = create_app(settings, lambda _: nullcontext(parts), local_key, announce)
+        config = uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            access_log=False,
+            log_config=None,
+            timeout_graceful_shutdown=15,
+            server_header=False,
+        )
+        try:
+            socket = config.bind_socket()
+        except SystemExit as error:  # uvicorn logs the reason and exits
+            raise InvalidSettings(
+                f"cannot listen on {settings.host}:{settings.port}: choose a free REDRESS_PORT"
+            ) from error
+        port = socket.getsockname()[1]
+        try:
+            uvicorn.Server(config).run(sockets=[socket])
+        finally:
+            local_key.withdraw(settings.home)
 
 
 @get("/", opt={"exclude_from_auth": True}, include_in_schema=False, sync_to_thread=False)

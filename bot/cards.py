@@ -48,6 +48,7 @@ class CardWords(Owned):
     no_complaint: str
     sure: str
     maybe: str
+    likeliest: str
     queue: str
     feeling: str
     escalations: str
@@ -142,19 +143,20 @@ def _headline(triage: Triage, words: CardWords, taxonomy: Taxonomy, language: La
     line.append(f" {words.urgency[triage.urgency]} ", URGENCY_STYLE[triage.urgency])
     line.append("  ")
     if not triage.complaint:
-        line.append(words.no_complaint, "bold green")
-    elif triage.category is None:
+        line.append(f"{words.no_complaint}  ", "bold green")
+    if triage.category is None:
         line.append(words.abstained, "bold yellow")
     else:
         line.append(taxonomy.display(triage.category, language), "bold")
-    line.append(f"  {words.sure} {triage.confidence:.0%} ", "dim")
-    line.append_text(_bar(triage.confidence))
+        line.append(f"  {words.sure} {triage.confidence:.0%} ", "dim")
+        line.append_text(_bar(triage.confidence))
     others = [
         f"{taxonomy.display(other.category, language)} {other.confidence:.0%}"
         for other in triage.alternatives[:2]
     ]
     if others:
-        line.append(f"  {words.maybe}: {' · '.join(others)}", "dim")
+        label = words.likeliest if triage.category is None else words.maybe
+        line.append(f"  {label}: {' · '.join(others)}", "dim")
     line.append(f"\n{words.queue}: {safe(triage.route.queue)}", "dim")
     return line
 

@@ -1,6 +1,6 @@
 """A Complaint: what a customer said."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -11,6 +11,10 @@ Speaker = Literal["customer", "agent", "bot"]
 Channel = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[a-z0-9_.\-]+$")]
 
 MAX_TURNS = 200
+Moment = Annotated[
+    AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))
+]
+"""A time with its zone, within bounds in which every deadline can be computed."""
 
 
 class Turn(Owned):
@@ -18,7 +22,7 @@ class Turn(Owned):
 
     text: Text
     speaker: Speaker = "customer"
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
 
 class CustomerRef(Owned):
@@ -43,7 +47,7 @@ class ComplaintIn(Owned):
     """Industry the complaint is about (banking, telecom, …): picks the statutory clocks."""
     reference: Annotated[str | None, Field(max_length=200)] = None
     """The caller's own number for it (ticket, 工单号)."""
-    received_at: AwareDatetime | None = None
+    received_at: Moment | None = None
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:

@@ -20,7 +20,7 @@ from alembic.config import Config
 from alembic.util import CommandError
 from filelock import FileLock, Timeout
 from sqlalchemy import URL, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeout
 from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker, with_loader_criteria
 from sqlalchemy.pool import QueuePool
 
@@ -102,6 +102,8 @@ class Database:
         config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
         with _storage_errors(), self._my_turn(), self._writer.connect() as connection:
             config.attributes["connection"] = connection
+            if self.dialect == "postgresql":  # replicas may start together
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHANGE_LOG_LOCK})
             try:
                 command.upgrade(config, "head")
             except CommandError as error:
@@ -257,6 +259,10 @@ def _storage_errors() -> Generator[None]:
         yield
     except OperationalError as error:
         raise StorageUnavailable(f"the database refused: {error.orig}") from error
+    except PoolTimeout as error:
+        raise StorageUnavailable(
+            f"no database connection came free within {LOCK_TIMEOUT:.0f} s: fewer callers, or a faster disk"
+        ) from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StorageUnavailable(f"the database connection was lost: {error.orig}") from error

@@ -22,7 +22,7 @@ from bot.draft.stated import find_stated
 from bot.errors import NotFound, TextMissing
 from bot.matches import case_card, passage_card
 from bot.privacy.redaction import Kind, Redactor
-from bot.profile import Who, recognise
+from bot.profile import Who, recognise, with_customer, without_customer
 from bot.store import DeskStore, Once, Received, new_id
 from bot.suggestion import Matches, Suggestion, Triage
 from bot.triage.reading import Reading, read
@@ -133,8 +133,31 @@ class Desk:
         """
         complaint = await to_thread.run_sync(self._store.complaint, tenant, complaint_id)
         suggestion = await self._suggest(tenant, complaint, listener)
-        await to_thread.run_sync(self._store.keep_suggestion, tenant, suggestion, len(complaint.turns))
+        await to_thread.run_sync(self._keep, tenant, suggestion, len(complaint.turns))
         return suggestion
+
+    def on_record(self, tenant: str, complaint_id: str) -> Suggestion | None:
+        """The stored suggestion that has seen the newest turn, with the customer as they are known now.
+
+        Raises:
+            NotFound: no such complaint.
+        """
+        status = self._store.status(tenant, complaint_id)
+        if status.suggested_turns < status.turns:
+            return None
+        suggestion = self._store.newest_suggestion(tenant, complaint_id)
+        if suggestion is None:
+            return None
+        customer = self._store.complaint(tenant, complaint_id).customer
+        return with_customer(
+            suggestion, recognise(self._profiles, tenant, customer, self._today(tenant)).view
+        )
+
+    def _keep(self, tenant: str, suggestion: Suggestion, seen_turns: int) -> None:
+        self._store.keep_suggestion(tenant, without_customer(suggestion), seen_turns)
+
+    def _today(self, tenant: str) -> date:
+        return datetime.now(ZoneInfo(self._tenant(tenant).timezone)).date()
 
     async def _suggest(self, tenant: str, complaint: Complaint, listener: Listener | None) -> Suggestion:
         started = time.perf_counter()
@@ -176,8 +199,7 @@ class Desk:
             NotFound: no such tenant.
         """
         settings = self._tenant(tenant)
-        now = datetime.now(UTC)
-        today = now.astimezone(ZoneInfo(settings.timezone)).date()
+        today = self._today(tenant)
         timings: dict[str, float] = {}
 
         before = time.perf_counter()

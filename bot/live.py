@@ -5,6 +5,7 @@ What is stored and has no suggestion yet is due, so a crash or a shutdown loses 
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -23,6 +24,11 @@ RECOVER_EVERY: Final = 15.0
 """Seconds between two looks for complaints whose run was lost."""
 FINISH_WITHIN: Final = 10.0
 """Seconds that runs in progress get when the service stops."""
+BUSY: Final = 1.0
+"""Seconds between two looks while runs are in progress."""
+CLEAN_EVERY: Final = 3600.0
+LONGEST_WAIT: Final = 3600.0
+"""Seconds a complaint whose runs keep failing waits for its next one, at most."""
 AT_ONCE: Final = 16
 """Runs in progress; more wait their turn."""
 
@@ -43,11 +49,18 @@ class _Run:
     events: list[Event] = field(default_factory=list[Event])
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     over: bool = False
+    again: bool = False
+    """Somebody asked while it ran: there may be a newer turn than it has seen."""
     task: asyncio.Task[Suggestion] | None = None
 
     async def tell(self, name: str, data: dict[str, Any]) -> None:
         async with self.changed:
             self.events.append(Event(name, data))
+            self.changed.notify_all()
+
+    async def end(self) -> None:
+        async with self.changed:
+            self.over = True
             self.changed.notify_all()
 
 
@@ -56,14 +69,16 @@ class Live:
 
     def __init__(self, desk: Desk, store: DeskStore, measures: Measures) -> None:
         self._desk = desk
-        self._measures = measures
         self._store = store
+        self._measures = measures
         self._runs: dict[tuple[str, str], _Run] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._failed: dict[tuple[str, str], tuple[float, float]] = {}
+        """When a complaint whose run failed is tried again, and how long it waited."""
         self._recovering: asyncio.Task[None] | None = None
 
     def start(self, tenant: str, complaint_id: str) -> None:
-        """Make a suggestion for the complaint, unless one is in the making."""
+        """Make a suggestion for the complaint, unless there is one or one is in the making."""
         self._run(tenant, complaint_id)
 
     async def suggestion(self, tenant: str, complaint_id: str) -> Suggestion:
@@ -96,42 +111,51 @@ class Live:
                 return
 
     async def recover(self) -> None:
-        """Start what is due and not in the making."""
-        for tenant, complaint_id in await to_thread.run_sync(self._store.awaiting):
-            self._run(tenant, complaint_id)
+        """Start what is due and not in the making, oldest first, leaving room for what comes in now."""
+        now = time.monotonic()
+        for key in await to_thread.run_sync(self._store.awaiting):
+            if len(self._runs) >= AT_ONCE // 2:
+                return
+            if self._failed.get(key, (0.0, 0.0))[0] <= now:
+                self._run(*key)
 
     async def open(self) -> None:
         """Pick up what an earlier process left, and go on looking."""
-        await self.recover()
         self._recovering = asyncio.create_task(self._keep_recovering())
 
     async def close(self) -> None:
         """Let runs in progress finish for a while; what does not is due at the next start."""
         if self._recovering is not None:
             self._recovering.cancel()
+            await asyncio.gather(self._recovering, return_exceptions=True)
         tasks = [run.task for run in self._runs.values() if run.task is not None]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=FINISH_WITHIN)
             for task in late:
                 task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def _keep_recovering(self) -> None:
+        next_cleaning = 0.0
         while True:
-            await asyncio.sleep(RECOVER_EVERY)
             try:
                 await self.recover()
-            except BotError:
-                log.exception("could not look for complaints that are due")
+                if time.monotonic() >= next_cleaning:
+                    await to_thread.run_sync(self._store.forget_old_keys)
+                    next_cleaning = time.monotonic() + CLEAN_EVERY
+            except Exception:
+                log.exception("could not look for complaints that are due; trying again")
+            # a backlog is worked off in small steps, a quiet service looks rarely
+            await asyncio.sleep(BUSY if self._runs else RECOVER_EVERY)
 
     async def _stored(self, tenant: str, complaint_id: str) -> Suggestion | None:
-        status = await to_thread.run_sync(self._store.status, tenant, complaint_id)
-        if status.suggested_turns < status.turns:
-            return None
-        return await to_thread.run_sync(self._store.newest_suggestion, tenant, complaint_id)
+        """The suggestion on record, if it has seen the newest turn."""
+        return await to_thread.run_sync(self._desk.on_record, tenant, complaint_id)
 
     def _run(self, tenant: str, complaint_id: str) -> _Run:
         key = (tenant, complaint_id)
         if (known := self._runs.get(key)) is not None:
+            known.again = True
             return known
         run = self._runs[key] = _Run()
         run.task = asyncio.create_task(self._make(key, run))
@@ -140,23 +164,41 @@ class Live:
         return run
 
     async def _make(self, key: tuple[str, str], run: _Run) -> Suggestion:
-        tenant, complaint_id = key
         try:
-            async with self._turns:
-                suggestion = await self._desk.suggest(tenant, complaint_id, run.tell)
-            self._measures.suggested(suggestion)
+            suggestion = await self._newest(key, run)
+            self._failed.pop(key, None)
             await run.tell("done", suggestion.model_dump(mode="json"))
         except Exception as error:
-            log.exception("no suggestion for complaint %s", complaint_id)
+            log.exception("no suggestion for complaint %s", key[1])
+            waited = min(self._failed.get(key, (0.0, RECOVER_EVERY / 2))[1] * 2, LONGEST_WAIT)
+            self._failed[key] = (time.monotonic() + waited, waited)
             detail = str(error) if isinstance(error, BotError) else "the suggestion could not be made"
             await run.tell("error", {"title": type(error).__name__, "detail": detail})
             raise
         finally:
-            self._runs.pop(key, None)
-            async with run.changed:
-                run.over = True
-                run.changed.notify_all()
+            if self._runs.get(key) is run:
+                del self._runs[key]
+            await asyncio.shield(run.end())
         return suggestion
+
+    async def _newest(self, key: tuple[str, str], run: _Run) -> Suggestion:
+        """Make suggestions until one has seen the newest turn; a turn may come while one is made."""
+        made = False
+        while True:
+            run.again = False
+            stored = await self._stored(*key)
+            if stored is not None and not run.again:
+                # nothing is awaited between the look at `again` and this: who asks later starts a new run
+                self._runs.pop(key, None)
+                if not made:
+                    for event in _replayed(stored)[:-1]:
+                        await run.tell(event.name, event.data)
+                return stored
+            if stored is not None:
+                continue
+            async with self._turns:
+                self._measures.suggested(await self._desk.suggest(*key, run.tell))
+            made = True
 
 
 def _replayed(suggestion: Suggestion) -> list[Event]:

@@ -5,12 +5,17 @@ from datetime import date
 from typing import Final
 
 from bot.complaint import CustomerRef
-from bot.suggestion import ContactCard, FactCard, ProfileView
+from bot.draft.plan import addressed
+from bot.suggestion import ContactCard, FactCard, ProfileView, Suggestion
+from knowledge.case import Language
 from profiles.fact import Fact
 from profiles.store import ProfileStore
 from profiles.view import View, view
 
 PURPOSE: Final = "complaint_handling"
+_CUSTOMER: Final = "⟦CUSTOMER⟧"
+"""Stands for the customer's name in a stored draft."""
+_NOBODY: Final[dict[Language, str]] = {"zh": "客户", "en": "customer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,25 @@ def recognise(profiles: ProfileStore, tenant: str, reference: CustomerRef | None
         seen.open_promises,
         names,
     )
+
+
+def without_customer(suggestion: Suggestion) -> Suggestion:
+    """The suggestion as it is stored: who the customer is stays in the profile, and only there."""
+    name = addressed(suggestion.profile.facts, _language(suggestion))
+    text = suggestion.draft.text.replace(name, _CUSTOMER) if name else suggestion.draft.text
+    draft = suggestion.draft.model_copy(update={"text": text})
+    return suggestion.model_copy(update={"profile": ProfileView(), "draft": draft})
+
+
+def with_customer(suggestion: Suggestion, known: ProfileView) -> Suggestion:
+    """A stored suggestion with the customer as they are known now; a name that is forgotten stays away."""
+    name = addressed(known.facts, _language(suggestion)) or _NOBODY[_language(suggestion)]
+    draft = suggestion.draft.model_copy(update={"text": suggestion.draft.text.replace(_CUSTOMER, name)})
+    return suggestion.model_copy(update={"profile": known, "draft": draft})
+
+
+def _language(suggestion: Suggestion) -> Language:
+    return "zh" if suggestion.draft.language == "zh" else "en"
 
 
 def _shown(customer_id: str, verified: bool, seen: View) -> ProfileView:

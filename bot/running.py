@@ -5,6 +5,7 @@ The service leaves its address and a key made for this run in `service.json`, re
 
 import json
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -32,15 +33,17 @@ class LocalKey:
 
     def publish(self, home: Path, url: str) -> None:
         """Leave the address and the key where only this user reads them."""
-        path = home / FILE
-        path.unlink(missing_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(json.dumps({"url": url, "key": self.value}))
+        temporary = home / f"{FILE}.new"
+        temporary.unlink(missing_ok=True)
+        temporary.touch(mode=0o600)
+        temporary.write_text(json.dumps({"url": url, "key": self.value}))
+        temporary.replace(home / FILE)
 
-    @staticmethod
-    def withdraw(home: Path) -> None:
-        """Take them away again."""
-        (home / FILE).unlink(missing_ok=True)
+    def withdraw(self, home: Path) -> None:
+        """Take them away again, unless another service has left its own."""
+        with suppress(OSError, ValueError, KeyError):
+            if json.loads((home / FILE).read_text())["key"] == self.value:
+                (home / FILE).unlink()
 
 
 class RunningService:

@@ -104,16 +104,17 @@ class RawMessageRow(TenantRow, Base):
 
 
 class SuggestionRow(TenantRow, Base):
-    """A suggestion as JSON, with placeholders where personal data was."""
+    """A suggestion as JSON, without the customer's profile, with placeholders where personal data was."""
 
     __tablename__ = "suggestions"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     complaint_id: Mapped[str] = mapped_column(String(40))
+    seen_turns: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     category: Mapped[str | None] = mapped_column(String(80))
     urgency: Mapped[str] = mapped_column(String(10))
     body: Mapped[str] = mapped_column(Text)
-    __table_args__ = (Index("suggestions_by_complaint", "tenant", "complaint_id", "created_at"),)
+    __table_args__ = (Index("suggestions_by_complaint", "tenant", "complaint_id", "seen_turns"),)
 
 
 class OutcomeRow(TenantRow, Base):
@@ -317,6 +318,7 @@ class DeskStore:
         row = {
             "id": suggestion.id,
             "complaint_id": suggestion.complaint_id,
+            "seen_turns": seen_turns,
             "created_at": suggestion.created_at,
             "category": suggestion.triage.category,
             "urgency": suggestion.triage.urgency,
@@ -331,7 +333,7 @@ class DeskStore:
             )
 
     def newest_suggestion(self, tenant: str, complaint_id: str) -> Suggestion | None:
-        """The suggestion made last for a complaint, if any."""
+        """The suggestion that has seen the most turns of a complaint, the newest of these, if any."""
         return self._suggestion(tenant, SuggestionRow.complaint_id == complaint_id)
 
     def suggestion(self, tenant: str, suggestion_id: str) -> Suggestion | None:
@@ -339,7 +341,12 @@ class DeskStore:
         return self._suggestion(tenant, SuggestionRow.id == suggestion_id)
 
     def _suggestion(self, tenant: str, condition: Any) -> Suggestion | None:
-        query = select(SuggestionRow.body).where(condition).order_by(SuggestionRow.created_at.desc()).limit(1)
+        query = (
+            select(SuggestionRow.body)
+            .where(condition)
+            .order_by(SuggestionRow.seen_turns.desc(), SuggestionRow.created_at.desc())
+            .limit(1)
+        )
         with self._sessions.read(tenant) as session:
             body = session.scalar(query)
         return None if body is None else Suggestion.model_validate_json(body)

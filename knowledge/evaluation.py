@@ -2,22 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.case import Language
 from knowledge.embedding import Embedder
 from knowledge.errors import InvalidInput
 from knowledge.features import features
 from knowledge.head import Head, Kind
 from knowledge.rows import Row, RowProblem
 from knowledge.tables import read_rows
-
-if TYPE_CHECKING:
-    from knowledge.training import LabelledText
 
 BINS: Final = 10
 """Of confidence, for the calibration error."""
@@ -26,6 +24,20 @@ PRECISE: Final = 0.9
 TOP: Final = 10
 BATCH: Final = 1000
 """Documents embedded and indexed at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledText:
+    """A text to learn from."""
+
+    text: str
+    labels: tuple[str, ...]
+    """Exactly one for categories; any number for emotions."""
+    language: Language | None = None
+    weight: float = 1.0
+    """How much the row counts in training."""
+    judged: bool = True
+    """False for a row that teaches only: it is in every training fold and never in a measure."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,9 +67,11 @@ class Queries:
     """Id to text."""
     relevant: dict[str, dict[str, float]]
     """Query id to document id to relevance, above 0."""
+    own: dict[str, str] = field(default_factory=dict[str, str])
+    """Query id to the document that it is a copy of, which does not count as found."""
 
 
-def evaluate_labels(head: Head, embedder: Embedder, rows: Sequence["LabelledText"]) -> dict[str, Any]:
+def evaluate_labels(head: Head, embedder: Embedder, rows: Sequence[LabelledText]) -> dict[str, Any]:
     """How the head's answers compare with the rows' labels.
 
     Keys: n, accuracy (of the best label; of the whole set for several labels), macro_f1 (over the labels
@@ -87,7 +101,7 @@ def evaluate_labels(head: Head, embedder: Embedder, rows: Sequence["LabelledText
         holds[n, [column[label] for label in answer]] = True
         truth[n, [column[label] for label in row.labels]] = True
         abstained[n] = said.abstain is not None
-    languages = tuple(row.language or _script(row.text) for row in rows)
+    languages = tuple(row.language or language_of(row.text) for row in rows)
     report = measure(Judged(labels, head.card.kind, probabilities, holds, abstained, truth, languages))
     return {**report, "unknown_labels": unknown}
 
@@ -126,8 +140,9 @@ def evaluate_retrieval(data: Queries, embedder: Embedder, folder: Path) -> dict[
         ranks: dict[str, list[list[str]]] = {"dense": [], "lexical": [], "fused": []}
         for query in wanted:
             text = data.queries[query]
-            near = vectors.nearest("eval", "case", embedder.embed_query(text), WINDOW)
-            words = lexical.nearest("eval", "case", text, WINDOW)
+            own = data.own.get(query)
+            near = _without(own, vectors.nearest("eval", "case", embedder.embed_query(text), WINDOW))
+            words = _without(own, lexical.nearest("eval", "case", text, WINDOW))
             ranks["dense"].append([i for i, _ in near[:TOP]])
             ranks["lexical"].append([i for i, _ in words[:TOP]])
             ranks["fused"].append([hit.id for hit in fuse(near, words)[:TOP]])
@@ -140,14 +155,12 @@ def evaluate_retrieval(data: Queries, embedder: Embedder, folder: Path) -> dict[
 # ---- files
 
 
-def read_labels(path: Path) -> Iterator["LabelledText | RowProblem"]:
+def read_labels(path: Path) -> Iterator[LabelledText | RowProblem]:
     """Rows of `text` and `label` or `labels`; what is wrong with the others, by line.
 
     Raises:
         UnreadableFile: the file as a whole cannot be read.
     """
-    from knowledge.training import LabelledText
-
     for row in read_rows(path):
         if isinstance(row, RowProblem):
             yield row
@@ -166,11 +179,14 @@ def read_labels(path: Path) -> Iterator["LabelledText | RowProblem"]:
 def read_queries(corpus: Path, queries: Path, qrels: Path) -> tuple[Queries, list[RowProblem]]:
     """A retrieval set of three files: `id`, `text` · `id`, `text` · `qid`, `docid`, `rel`.
 
+    A query that was taken from the corpus names its document in `self_doc`: finding itself is no merit.
+
     Raises:
         UnreadableFile: a file as a whole cannot be read.
     """
     problems: list[RowProblem] = []
-    documents, asked = _texts(corpus, problems), _texts(queries, problems)
+    own: dict[str, str] = {}
+    documents, asked = _texts(corpus, problems), _texts(queries, problems, own)
     relevant: dict[str, dict[str, float]] = {}
     for row in read_rows(qrels):
         if isinstance(row, RowProblem):
@@ -183,10 +199,10 @@ def read_queries(corpus: Path, queries: Path, qrels: Path) -> tuple[Queries, lis
             problems.append(_wrong(row, "", "lacks qid, docid or a number in rel", remedy))
         elif relevance > 0:
             relevant.setdefault(query, {})[document] = relevance
-    return Queries(documents, asked, relevant), problems
+    return Queries(documents, asked, relevant, own), problems
 
 
-def _texts(path: Path, problems: list[RowProblem]) -> dict[str, str]:
+def _texts(path: Path, problems: list[RowProblem], own: dict[str, str] | None = None) -> dict[str, str]:
     texts: dict[str, str] = {}
     for row in read_rows(path):
         if isinstance(row, RowProblem):
@@ -199,6 +215,8 @@ def _texts(path: Path, problems: list[RowProblem]) -> dict[str, str]:
             problems.append(_wrong(row, "id", "was used before", "give every row its own id"))
         else:
             texts[i] = text
+            if own is not None and (itself := _id(row, "self_doc")) is not None:
+                own[i] = itself
     return texts
 
 
@@ -206,9 +224,10 @@ def _labels(row: Row) -> tuple[str, ...] | None:
     given: Any = row.cells.get("labels", row.cells.get("label"))
     if isinstance(given, str | int) and not isinstance(given, bool):
         given = [str(given)]
-    if not isinstance(given, list) or not all(isinstance(label, str) and label.strip() for label in given):
+    if not isinstance(given, list):
         return None
-    return tuple(dict.fromkeys(label.strip() for label in given))
+    labels = [label.strip() for label in cast("list[Any]", given) if isinstance(label, str) and label.strip()]
+    return tuple(dict.fromkeys(labels)) if len(labels) == len(cast("list[Any]", given)) else None
 
 
 def _id(row: Row, name: str) -> str | None:
@@ -229,7 +248,8 @@ def _wrong(row: Row, field: str, problem: str, remedy: str) -> RowProblem:
     return RowProblem(row.number, field, problem, remedy)
 
 
-def _script(text: str) -> str:
+def language_of(text: str) -> Language:
+    """The language of a row that names none: Chinese where it has a Chinese character."""
     return "zh" if any("\u3400" <= character <= "\u9fff" for character in text) else "en"
 
 
@@ -320,6 +340,10 @@ def _fill(vectors: Any, lexical: Any, corpus: Mapping[str, str], embedder: Embed
         some = ids[start : start + BATCH]
         vectors.upsert("eval", "case", some, embedder.embed_documents([corpus[i] for i in some]))
     lexical.apply("eval", "case", corpus, [])
+
+
+def _without(own: str | None, hits: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    return [hit for hit in hits if hit[0] != own]
 
 
 def _ranking(found: list[list[str]], relevant: list[dict[str, float]]) -> dict[str, float]:

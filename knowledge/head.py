@@ -236,7 +236,8 @@ class Head:
         margin = max(0.0, confidence - float(probabilities[second]))
         if self.card.kind == "many":
             limits = self.card.thresholds.per_label
-            chosen = tuple(self.labels[n] for n in order if probabilities[n] >= limits[n])
+            ranked: list[int] = order.tolist()
+            chosen = tuple(self.labels[n] for n in ranked if probabilities[n] >= limits[n])
             abstain: Abstention | None = None if chosen else "low_confidence"
         else:
             abstain = self._abstention(confidence, margin)

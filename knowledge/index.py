@@ -142,6 +142,7 @@ class Index:
             IndexUnavailable: it is damaged or of another format.
         """
         self.directory.mkdir(parents=True, exist_ok=True)
+        self._stopping.clear()
         try:
             self._lock.acquire(timeout=0)
         except Timeout as error:
@@ -180,6 +181,7 @@ class Index:
         if self._applier is not None:
             self._applier.join()
             self._applier = None
+        self._stopping.clear()
 
     def wake(self) -> None:
         """Say that there are changes to apply."""
@@ -253,15 +255,23 @@ class Index:
             self._wake.wait(wait)
             self._wake.clear()
             try:
-                if self.rebuild_asked:
-                    self.rebuild()
-                    (self.directory / "rebuild").unlink(missing_ok=True)
                 self.catch_up()
+                self._rebuild_if_asked()
                 self._error, wait = "", POLL
             except Exception as error:
                 # a full disk or a lost database: keep answering from what is there, and try again
                 self._error, wait = f"{type(error).__name__}: {error}", min(wait * 2, 30.0)
                 log.exception("the index could not apply changes; next try in %.1f s", wait)
+
+    def _rebuild_if_asked(self) -> None:
+        request = self.directory / "rebuild"
+        if not request.exists():
+            return
+        asked_at = request.stat().st_mtime_ns
+        self.rebuild()
+        # a request that came meanwhile wants what happened meanwhile: it stays for another round
+        if request.stat().st_mtime_ns == asked_at:
+            request.unlink()
 
     def _apply_all(self, generation: _Generation, progress: Progress | None) -> int:
         """Prepare a batch (SQL, words, vectors) while the one before it is written."""
@@ -301,6 +311,8 @@ class Index:
         total = sum(len(ids) for _, _, ids in pages)
         done = 0
         for tenant, kind, ids in _merged(pages):
+            if self._stopping.is_set():
+                raise IndexUnavailable("the rebuild was interrupted by the service's end; ask again")
             generation.write(self._group(tenant, kind, ids))
             done += len(ids)
             if progress is not None:

@@ -5,6 +5,7 @@ are searchable, not readable, and come from redacted text.
 """
 
 import hashlib
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,7 @@ class Words:
     def __init__(self, path: Path) -> None:
         self._path: Final = path
         self._open: dict[tuple[str, str], tantivy.Index] = {}
+        self._opening = threading.Lock()
         self._analyser = _analyser()
 
     def apply(self, tenant: str, kind: str, texts: Mapping[str, str], deleted: Sequence[str]) -> None:
@@ -92,16 +94,18 @@ class Words:
         return self._index(tenant, kind) if folder.is_dir() and tantivy.Index.exists(str(folder)) else None
 
     def _index(self, tenant: str, kind: str) -> tantivy.Index:
-        if known := self._open.get((tenant, kind)):
-            return known
-        folder = self._folder(tenant, kind)
-        folder.mkdir(parents=True, exist_ok=True)
-        index = tantivy.Index(_schema(), str(folder), reuse=True)
-        index.register_tokenizer(_ANALYSER, self._analyser)
-        index.config_reader("manual")
-        index.reload()
-        self._open[tenant, kind] = index
-        return index
+        # one opener at a time: a second instance would not see what the first one's writer commits
+        with self._opening:
+            if known := self._open.get((tenant, kind)):
+                return known
+            folder = self._folder(tenant, kind)
+            folder.mkdir(parents=True, exist_ok=True)
+            index = tantivy.Index(_schema(), str(folder), reuse=True)
+            index.register_tokenizer(_ANALYSER, self._analyser)
+            index.config_reader("manual")
+            index.reload()
+            self._open[tenant, kind] = index
+            return index
 
 
 def _ranked(searcher: tantivy.Searcher, query: tantivy.Query, depth: int) -> list[tuple[str, float]]:

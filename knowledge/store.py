@@ -285,7 +285,13 @@ class KnowledgeStore:
         with self._sessions.read(tenant) as session:
             rows = session.execute(query).all()
         out = {i for i, _, begins, ends in rows if (begins and begins > day) or (ends and ends < day)}
-        replaced = {old for i, old, _, _ in rows if old is not None and i not in out}
+        before = {i: old for i, old, _, _ in rows}
+        replaced: set[str] = set()
+        for i in before.keys() - out:  # what holds replaces all its predecessors, the ended ones' too
+            old = before[i]
+            while old is not None and old not in replaced:
+                replaced.add(old)
+                old = before.get(old)
         return frozenset(out | replaced)
 
     # ---- the change log

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Final
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 
 from knowledge.case import Language, Owned
 from knowledge.errors import InvalidInput, UnknownCategory
@@ -38,12 +38,13 @@ class _File(Owned):
     valid_from: date
     categories: Annotated[tuple[Category, ...], Field(min_length=1)]
 
-    @model_validator(mode="after")
-    def _one_tree(self) -> Self:
-        codes = [category.code for category in self.categories]
+    @field_validator("categories")
+    @classmethod
+    def _one_tree(cls, categories: tuple[Category, ...]) -> tuple[Category, ...]:
+        codes = [category.code for category in categories]
         if twice := sorted({code for code in codes if codes.count(code) > 1}):
             raise ValueError(f"code given twice: {', '.join(twice)}")
-        parents = {category.code: category.parent for category in self.categories}
+        parents = {category.code: category.parent for category in categories}
         for code, parent in parents.items():
             if parent is not None and parent not in parents:
                 raise ValueError(f"{code} has parent {parent!r}, which is no code of this file")
@@ -53,7 +54,7 @@ class _File(Owned):
                     raise ValueError(f"{code} is its own ancestor")
                 seen.add(parent)
                 parent = parents[parent]
-        return self
+        return categories
 
 
 class Taxonomy:

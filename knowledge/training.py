@@ -4,24 +4,23 @@
          -> out-of-fold scores of each expert -> mix -> temperature -> thresholds, metrics
          -> both experts once more on all rows -> Head
 
-The n-gram expert is a linear support-vector classifier: on this project's data it beat logistic regression
-on the same features (README, quality), and 9,000 rows of 77 labels take 5 s instead of 60. The vector's expert
-is a logistic regression, trained only for embedders that see more than words: the built-in one's vector is a
+The n-gram expert is a linear support-vector classifier: on the sample corpus it beat logistic regression on
+the same features by 4 points, on banking77 it equals it in a twelfth of the time. The vector's expert is a
+logistic regression, trained only for embedders that see more than words: the built-in one's vector is a
 projection of the same n-grams.
 """
 
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.case import Language
 from knowledge.embedding import Embedder, LexicalEmbedder, Matrix
 from knowledge.errors import InvalidInput
-from knowledge.evaluation import Judged, measure
+from knowledge.evaluation import Judged, LabelledText, language_of, measure
 from knowledge.features import BUCKETS, Features, features
 from knowledge.head import FORMAT, Card, Head, Kind, Thresholds, Weights, sigmoid, softmax, weigh
 
@@ -47,20 +46,6 @@ Progress = Callable[[int, int], None]
 Bools = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
 Places = NDArray[np.intp]
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledText:
-    """A text to learn from."""
-
-    text: str
-    labels: tuple[str, ...]
-    """Exactly one for categories; any number for emotions."""
-    language: Language | None = None
-    weight: float = 1.0
-    """How much the row counts in training."""
-    judged: bool = True
-    """False for a row that teaches only: it is in every training fold and never in a measure."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -218,16 +203,7 @@ class _Steps:
 
 
 def _prepared(rows: Sequence[LabelledText], embedder: Embedder, subject: str, kind: Kind) -> _Data:
-    if not rows:
-        raise InvalidInput("there are no rows: give texts with labels, one JSON object a line")
-    warnings: list[str] = []
-    all_found = [features(row.text) for row in rows]
-    readable = [n for n, found in enumerate(all_found) if len(found.hashes)]
-    if not readable:
-        raise InvalidInput("no row has a text with a letter or digit: check the column that holds the text")
-    if len(readable) < len(rows):
-        warnings.append(f"{len(rows) - len(readable)} rows without a letter or digit were left out")
-    used, found = [rows[n] for n in readable], [all_found[n] for n in readable]
+    used, found, warnings = _readable(rows)
     labels = tuple(sorted({label for row in used for label in row.labels}))
     if len(labels) < 2:
         raise InvalidInput(f"{len(labels)} label in {len(used)} rows: give rows of at least two labels")
@@ -248,7 +224,7 @@ def _prepared(rows: Sequence[LabelledText], embedder: Embedder, subject: str, ki
         truth=truth,
         weight=np.array([row.weight for row in used], np.float64),
         judged=judged,
-        languages=[row.language or _script(row.text) for row in used],
+        languages=[row.language or language_of(row.text) for row in used],
         found=found,
         vectors=_vectors([row.text for row in used], embedder),
         fold=_folds(found, truth, judged),
@@ -256,8 +232,17 @@ def _prepared(rows: Sequence[LabelledText], embedder: Embedder, subject: str, ki
     )
 
 
-def _script(text: str) -> str:
-    return "zh" if any("\u3400" <= character <= "\u9fff" for character in text) else "en"
+def _readable(rows: Sequence[LabelledText]) -> tuple[list[LabelledText], list[Features], list[str]]:
+    """The rows with something to learn from, their features, and a warning about the others."""
+    if not rows:
+        raise InvalidInput("there are no rows: give texts with labels, one JSON object a line")
+    pairs = [(row, features(row.text)) for row in rows]
+    used = [(row, found) for row, found in pairs if len(found.hashes)]
+    if not used:
+        raise InvalidInput("no row has a text with a letter or digit: check the column that holds the text")
+    lost = len(rows) - len(used)
+    warnings = [f"{lost} rows without a letter or digit were left out"] if lost else []
+    return [row for row, _ in used], [found for _, found in used], warnings
 
 
 def _vectors(texts: list[str], embedder: Embedder) -> Matrix | None:
@@ -371,7 +356,7 @@ def _groups(found: list[Features]) -> list[int]:
 
 
 def _sketches(found: list[Features]) -> NDArray[np.uint64]:
-    """Shape (n, 16): MinHash bands of two (Broder 1997). Overlap 0.6 meets in one of them 999 times of 1,000."""
+    """Shape (n, 16): MinHash bands of two (Broder 1997); an overlap of 0.6 is met 999 times of 1,000."""
     odd = np.random.default_rng(7).integers(1, 2**63, 32, dtype=np.uint64) | np.uint64(1)
     least = np.empty((len(found), 32), np.uint64)
     for number, each in enumerate(found):
@@ -436,7 +421,7 @@ def _fit_grams(x: Any, truth: Bools, weight: Numbers, strength: float) -> _Exper
         if target.all() or not target.any():
             bias[column] = 1.0 if target.all() else -1.0
             continue
-        model: Any = LinearSVC(C=strength, dual=True, tol=1e-3, max_iter=20_000, random_state=0)
+        model: Any = LinearSVC(C=strength, tol=1e-3, max_iter=20_000, random_state=0)
         model.fit(x, target, sample_weight=weight * np.where(target, rare[column], 1.0))
         weights[:, column], bias[column] = model.coef_[0], model.intercept_[0]
     return _Expert(weights, bias)
@@ -564,7 +549,7 @@ def _thresholds(data: _Data, probabilities: Numbers, precision: float) -> Thresh
         return Thresholds(min_confidence=limit, min_margin=MARGINS[number])
     limit, got, _ = max(options, key=lambda option: option[1])
     data.warnings.append(
-        f"a precision of {precision:.2f} was not reached: {got:.2f} is the best; give more rows for each label"
+        f"a precision of {precision:.2f} was not reached, {got:.2f} is the best: give more rows a label"
     )
     number = next(n for n, option in enumerate(options) if option[1] == got)
     return Thresholds(min_confidence=limit, min_margin=MARGINS[number])
@@ -614,7 +599,7 @@ def _metrics(
         holds = p == p.max(axis=1, keepdims=True)
         two = np.sort(p, axis=1)[:, -2:]
         narrow = two[:, 1] - two[:, 0] < thresholds.min_margin
-        abstained = (two[:, 1] < thresholds.min_confidence) | narrow
+        abstained = np.asarray((two[:, 1] < thresholds.min_confidence) | narrow, np.bool_)
     rows = Judged(
         labels=data.labels,
         kind=data.kind,

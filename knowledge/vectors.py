@@ -5,7 +5,10 @@ rows costs a hundred times a query. Writes come in batches: a single one costs 8
 """
 
 import hashlib
-from collections.abc import Sequence
+import threading
+from collections import defaultdict
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -42,6 +45,9 @@ class Vectors:
         self._client = chromadb.PersistentClient(str(path), settings=Settings(anonymized_telemetry=False))
         self._collections: dict[tuple[str, str], Collection] = {}
         self._small: dict[tuple[str, str], _Small | None] = {}
+        self._writes: defaultdict[tuple[str, str], int] = defaultdict(int)
+        """Odd while somebody writes to the collection: what is read then is not kept."""
+        self._guard = threading.Lock()
 
     def upsert(self, tenant: str, kind: str, ids: Sequence[str], rows: Matrix) -> None:
         """Write vectors by id; one without direction (all zeros) is left out: no query can meet it."""
@@ -51,14 +57,14 @@ class Vectors:
         collection = self._collection(tenant, kind)
         for start in range(0, len(directed), MAX_BATCH):
             some = directed[start : start + MAX_BATCH]
-            self._small.pop((tenant, kind), None)
-            collection.upsert(ids=[str(ids[n]) for n in some], embeddings=rows[some])
+            with self._writing(tenant, kind):
+                collection.upsert(ids=[str(ids[n]) for n in some], embeddings=rows[some])
 
     def delete(self, tenant: str, kind: str, ids: Sequence[str]) -> None:
         """Forget vectors; ids that are not there are no error."""
         for start in range(0, len(ids), MAX_BATCH):
-            self._collection(tenant, kind).delete(ids=list(ids[start : start + MAX_BATCH]))
-        self._small.pop((tenant, kind), None)
+            with self._writing(tenant, kind):
+                self._collection(tenant, kind).delete(ids=list(ids[start : start + MAX_BATCH]))
 
     def nearest(self, tenant: str, kind: str, vector: Vector, limit: int) -> list[tuple[str, float]]:
         """The `limit` closest ids with their cosine similarity (0..1), best first."""
@@ -95,14 +101,34 @@ class Vectors:
         cast("Any", self._client).close()  # of the concrete client; its declared type lacks it
 
     def _exact(self, tenant: str, kind: str, collection: Collection) -> _Small | None:
-        """The whole collection, where it is small; read once after each change."""
-        if (tenant, kind) not in self._small:
-            small = None
-            if collection.count() <= EXACT_ROWS:
-                held: Any = collection.get(include=["embeddings"])
-                small = _Small(held["ids"], np.asarray(held["embeddings"], np.float32))
-            self._small[tenant, kind] = small
-        return self._small[tenant, kind]
+        """The whole collection, where it is small; kept until somebody writes to it."""
+        key = (tenant, kind)
+        with self._guard:
+            if key in self._small:
+                return self._small[key]
+            before = self._writes[key]
+        small = None
+        if collection.count() <= EXACT_ROWS:
+            held: Any = collection.get(include=["embeddings"])
+            small = _Small(held["ids"], np.asarray(held["embeddings"], np.float32))
+        with self._guard:
+            if before % 2 == 0 and before == self._writes[key]:
+                self._small[key] = small
+        return small
+
+    @contextmanager
+    def _writing(self, tenant: str, kind: str) -> Generator[None]:
+        """Forgets the kept copy before and after, so that nobody keeps what was read in between."""
+        self._changed(tenant, kind)
+        try:
+            yield
+        finally:
+            self._changed(tenant, kind)
+
+    def _changed(self, tenant: str, kind: str) -> None:
+        with self._guard:
+            self._writes[tenant, kind] += 1
+            self._small.pop((tenant, kind), None)
 
     def _found(self, tenant: str, kind: str) -> Collection | None:
         """The collection, if anything was ever written to it."""

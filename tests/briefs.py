@@ -165,6 +165,7 @@ SAYINGS: dict[Language, tuple[str, ...]] = {
         "客服⟦PERSON_1⟧让我拨打⟦PHONE_1⟧。",
         "我的卡号6222021234567890123。",
         "宽带修了四次还是断。",
+        "修车花了38,600元，又扣12345.67元。",
         "百分之三的手续费凭什么收",
         "合同号HT-2026-0031，签于2025年12月1日。",
         "谢谢你们的小王。",
@@ -184,6 +185,7 @@ SAYINGS: dict[Language, tuple[str, ...]] = {
         "My broadband was repaired three times.",
         "Why is the standing charge 12.5% higher?",
         "I was charged twice.",
+        "The bill came to $38,600 and then £12,345.67.",
         "Thank you, the driver was lovely.",
     ),
 }

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import json
+import sqlite3
 from typing import Any
 
 import httpx
@@ -192,3 +193,71 @@ def test_a_text_we_cannot_judge_abstains_and_still_gets_a_reply(
         assert suggestion["triage"]["abstained"]
         assert suggestion["triage"]["reason_code"] in {"language_unsupported", "not_enough_text"}
         assert suggestion["triage"]["category"] is None
+
+
+def test_a_forgotten_customer_is_gone_from_earlier_suggestions(service: Service) -> None:
+    customer = {
+        "id": "cust-to-forget",
+        "language": "zh",
+        "identities": [{"kind": "external_id", "value": "FORGET-1", "verified": True}],
+        "facts": [
+            {
+                "field": "name",
+                "value": "林知夏",
+                "source": "crm",
+                "observed_at": "2026-11-01",
+                "purpose": "complaint_handling",
+                "basis": "contract",
+                "confidence": 1.0,
+                "expires_at": None,
+            }
+        ],
+        "contacts": [],
+    }
+    with service.client() as client:
+        assert client.put("/v1/customers/cust-to-forget", json=customer).status_code == 200
+        body = {
+            "text": "退款三周了还没到账",
+            "channel": "email",
+            "customer": {"kind": "external_id", "value": "FORGET-1", "verified": True},
+        }
+        first = client.post("/v1/complaints?wait=suggestion", json=body).json()
+        assert "林知夏" in first["draft"]["text"]
+        path = f"/v1/complaints/{first['complaint_id']}/suggestion"
+        assert client.get(path).json() == first
+        files = [service.settings.home / name for name in ("redress.db", "redress.db-wal")]
+        assert client.delete("/v1/customers/cust-to-forget").status_code == 204
+        after = client.get(path).json()
+    assert "林知夏" not in json.dumps(after, ensure_ascii=False)
+    assert "尊敬的客户" in after["draft"]["text"]
+    connection = sqlite3.connect(files[0])
+    bodies = [row[0] for row in connection.execute("SELECT body FROM suggestions")]
+    connection.close()
+    assert not any("林知夏" in stored for stored in bodies)
+
+
+def test_a_repeated_request_makes_no_second_suggestion(service: Service) -> None:
+    headers = {"idempotency-key": "once-only"}
+    with service.client() as client:
+        answers = [
+            client.post("/v1/complaints?wait=suggestion", json={"text": "网速太慢"}, headers=headers).json()
+            for _ in range(3)
+        ]
+    assert len({answer["id"] for answer in answers}) == 1
+
+
+def test_a_turn_added_while_a_suggestion_is_made_is_seen(service: Service) -> None:
+    with service.client() as client:
+        for _ in range(10):
+            complaint = client.post("/v1/complaints", json={"text": "宽带又断了"}).json()["id"]
+            turns = {"turns": [{"text": "我已经打算投诉到12345了"}]}
+            client.post(f"/v1/complaints/{complaint}/turns", json=turns)
+            suggestion = client.get(f"/v1/complaints/{complaint}/suggestion").json()
+            assert [found["kind"] for found in suggestion["triage"]["escalations"]] == ["regulator"]
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T00:00:00Z", "0001-01-01T00:00:00+08:00"])
+def test_a_time_out_of_bounds_is_refused(service: Service, moment: str) -> None:
+    with service.client() as client:
+        answer = client.post("/v1/complaints", json={"text": "迟到", "received_at": moment})
+    assert answer.status_code == 400

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -234,3 +235,32 @@ def test_rows_in_the_index_are_unit_vectors(sqlite_database: Database, tmp_path:
         found = m.index.dense("a", "case", rows[2], 1)
         assert found[0][0] == "zh-3"
         assert found[0][1] == pytest.approx(1, abs=1e-5)
+
+
+def test_what_is_written_is_found_though_others_read_meanwhile(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    """Readers that fill the copy of a small collection must not keep one from before the write."""
+    with memory(sqlite_database, tmp_path / "index") as m:
+        m.store.put_cases("a", CASES)
+        m.index.catch_up()
+        stop = threading.Event()
+        vector = m.embedder.embed_query("退款")
+
+        def read() -> None:
+            while not stop.is_set():
+                m.index.dense("a", "case", vector, 5)
+
+        readers = [threading.Thread(target=read) for _ in range(3)]
+        for reader in readers:
+            reader.start()
+        try:
+            for n in range(25):
+                m.store.put_cases("a", [Case(id=f"new-{n}", language="zh", text=f"全新的退款事由{n}")])
+                m.index.catch_up()
+                found = m.index.dense("a", "case", m.embedder.embed_query(f"全新的退款事由{n}"), 3)
+                assert found[0][0] == f"new-{n}"
+        finally:
+            stop.set()
+            for reader in readers:
+                reader.join()

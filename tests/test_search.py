@@ -153,3 +153,12 @@ def test_any_text_can_be_searched_for(sqlite_database: Database, tmp_path: Path,
         m.index.catch_up()
         cases, _ = m.search.recall(m.search.question("a", text, TODAY), 5, 3)
         assert all(0 <= match.similarity <= 1 for match in cases)
+
+
+def test_a_chain_of_policies_leaves_only_the_last_in_force(sqlite_database: Database, tmp_path: Path) -> None:
+    first = ARTICLES[0].model_copy(update={"id": "v1", "valid_to": None})
+    second = ARTICLES[0].model_copy(update={"id": "v2", "supersedes": "v1", "valid_to": date(2023, 12, 31)})
+    third = ARTICLES[1].model_copy(update={"id": "v3", "supersedes": "v2", "valid_from": date(2024, 1, 1)})
+    with memory(sqlite_database, tmp_path / "index") as m:
+        m.store.put_articles("a", [first, second, third])
+        assert m.store.superseded("a", date(2025, 6, 1)) == {"v1", "v2"}

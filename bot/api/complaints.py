@@ -13,13 +13,14 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from pydantic import Field
 
+from bot.api.problems import problem, status_of
 from bot.api.requests import JsonRequest, needs, once
 from bot.complaint import MAX_TURNS, Complaint, ComplaintIn, Turn
 from bot.desk import Desk
-from bot.errors import NotFound
+from bot.errors import BotError
 from bot.live import Event, Live
 from bot.privacy.redaction import redact
-from bot.store import DeskStore, Received
+from bot.store import DeskStore, Once, Received
 from bot.suggestion import Suggestion
 from knowledge.case import EmotionKind, Owned, Text, Urgency
 
@@ -187,15 +188,7 @@ class Suggestions(Controller):
     ) -> Recorded:
         """Record what the agent did. It feeds the label queue, never the live model by itself."""
         record = once(request, f"outcome {suggestion_id}"[:100], idempotency_key, await request.body())
-        clean = data.model_copy(update={"text": _redacted(data.text), "note": _redacted(data.note)})
-        received = await to_thread.run_sync(
-            store.record_outcome,
-            request.auth.tenant,
-            suggestion_id,
-            data.action,
-            clean.model_dump_json(),
-            record,
-        )
+        received = await to_thread.run_sync(_record, store, request.auth.tenant, suggestion_id, data, record)
         return Recorded(id=received.id)
 
 
@@ -242,6 +235,13 @@ def _listed(store: DeskStore, tenant: str, limit: int) -> ComplaintList:
     )
 
 
+def _record(
+    store: DeskStore, tenant: str, suggestion_id: str, data: OutcomeIn, record: Once | None
+) -> Received:
+    clean = data.model_copy(update={"text": _redacted(data.text), "note": _redacted(data.note)})
+    return store.record_outcome(tenant, suggestion_id, data.action, clean.model_dump_json(), record)
+
+
 def _redacted(text: str | None) -> str | None:
     return None if text is None else redact(text).text
 
@@ -260,7 +260,9 @@ async def _stream(events: AsyncIterator[Event]) -> AsyncIterator[ServerSentEvent
                 event = waiting.result()
             except StopAsyncIteration:
                 return
-            except NotFound:
+            except BotError as error:
+                body = problem(status_of(error), str(error))
+                yield ServerSentEventMessage(event="error", data=json.dumps(body, ensure_ascii=False))
                 return
             waiting = None
             yield ServerSentEventMessage(event=event.name, data=json.dumps(event.data, ensure_ascii=False))

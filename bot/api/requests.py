@@ -110,5 +110,5 @@ def once(request: JsonRequest, route: str, key: str | None, body: bytes) -> Once
     bare = key.strip().strip('"')
     if not bare or len(bare) > 200:
         raise InvalidRequest("Idempotency-Key must have 1 to 200 characters")
-    fingerprint = hashlib.sha256(body).hexdigest()
-    return Once(route, f"{request.auth.key_id}:{bare}", fingerprint)
+    kept = hashlib.sha256(bare.encode("utf-8", "replace")).hexdigest()  # a caller may put anything in a key
+    return Once(route, f"{request.auth.key_id}:{kept}", hashlib.sha256(body).hexdigest())

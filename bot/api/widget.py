@@ -68,6 +68,7 @@ class Inbound(Controller):
         settings: NamedDependency[Settings],
         desk: NamedDependency[Desk],
         live: NamedDependency[Live],
+        tenants: NamedDependency[Tenants],
     ) -> Response[dict[str, Any]]:
         """Store the complaint of an event; an event of another type is acknowledged and ignored."""
         if settings.webhook_secret is None:
@@ -76,6 +77,8 @@ class Inbound(Controller):
         complaint = inbound.read(body)
         if complaint is None:
             return Response({"accepted": False}, status_code=202)
+        if await to_thread.run_sync(tenants.settings, settings.webhook_tenant) is None:
+            raise NotFound(f"REDRESS_WEBHOOK_TENANT names no tenant: {settings.webhook_tenant!r}")
         received = await to_thread.run_sync(
             desk.receive, settings.webhook_tenant, complaint, inbound.once(delivery, body)
         )

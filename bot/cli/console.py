@@ -36,12 +36,16 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 class Stopped(click.ClickException):
     """An expected error, in one line."""
 
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.exit_code = code
+    exit_code = PROBLEMS
 
     def show(self, file: Any = None) -> None:
         click.echo(f"redress: {self.message}", err=True)
+
+
+class WrongUse(Stopped):
+    """An expected error that another command line or another setting avoids."""
+
+    exit_code = WRONG_USE
 
 
 class Commands(click.Group):
@@ -52,12 +56,12 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (BotError, KnowledgeError, ProfilesError) as error:
             wrong = isinstance(error, (InvalidSettings, InvalidRequest))
-            raise Stopped(str(error), WRONG_USE if wrong else PROBLEMS) from error
+            raise (WrongUse if wrong else Stopped)(str(error)) from error
         except BrokenPipeError:
             raise  # click ends quietly when the reader of our output has gone
         except OSError as error:
             where = f" {error.filename}" if error.filename else ""
-            raise Stopped(f"cannot use{where}: {error.strerror or error}", PROBLEMS) from error
+            raise Stopped(f"cannot use{where}: {error.strerror or error}") from error
 
 
 def json_option(command: _Command) -> _Command:
@@ -90,12 +94,11 @@ def require_home(settings: "Settings") -> None:
     """Nothing, where there is a database.
 
     Raises:
-        Stopped: there is none yet.
+        WrongUse: there is none yet.
     """
     if not has_home(settings):
-        raise Stopped(
-            f"there is nothing at {settings.home} yet: run 'redress init' first, or set REDRESS_HOME",
-            WRONG_USE,
+        raise WrongUse(
+            f"there is nothing at {settings.home} yet: run 'redress init' first, or set REDRESS_HOME"
         )
 
 
@@ -104,15 +107,14 @@ def open_home(tenant: str | None) -> "Generator[tuple[StoreParts, str]]":
     """The stores, and the tenant that was asked for or goes without saying.
 
     Raises:
-        Stopped: there is no home yet, or the choice of a tenant is open.
+        WrongUse: there is no home yet, or the choice of a tenant is open.
     """
     from bot.wiring import open_store
 
     settings = load_settings()
     if not has_home(settings):
-        raise Stopped(
-            f"there is nothing at {settings.home} yet: run 'redress init' first, or set REDRESS_HOME",
-            WRONG_USE,
+        raise WrongUse(
+            f"there is nothing at {settings.home} yet: run 'redress init' first, or set REDRESS_HOME"
         )
     with open_store(settings) as stored:
         yield stored, choose_tenant(stored.tenants, tenant)
@@ -122,17 +124,17 @@ def choose_tenant(tenants: "Tenants", wanted: str | None) -> str:
     """The tenant of that name; without one the only one, or 'default'.
 
     Raises:
-        Stopped: there is none of that name, or more than one to choose from.
+        WrongUse: there is none of that name, or more than one to choose from.
     """
     names = tenants.names()
     if not names:
-        raise Stopped("there is no tenant yet: run 'redress init' first", WRONG_USE)
+        raise WrongUse("there is no tenant yet: run 'redress init' first")
     if wanted is None:
         if len(names) > 1 and "default" not in names:
-            raise Stopped(f"there are several tenants: choose with --tenant from {_listed(names)}", WRONG_USE)
+            raise WrongUse(f"there are several tenants: choose with --tenant from {_listed(names)}")
         return names[0] if len(names) == 1 else "default"
     if wanted not in names:
-        raise Stopped(f"there is no tenant {wanted!r}: choose from {_listed(names)}", WRONG_USE)
+        raise WrongUse(f"there is no tenant {wanted!r}: choose from {_listed(names)}")
     return wanted
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from bot.access import TenantSettings
 from bot.cli.beside import service_that_owns
-from bot.cli.console import PROBLEMS, Stopped
+from bot.cli.console import Stopped
 from bot.matches import case_card, passage_card
 from bot.settings import Settings
 from bot.wiring import StoreParts, redact_text
@@ -58,5 +58,5 @@ def ask(settings: Settings, tenant: str, wanted: dict[str, Any], locked: IndexLo
     finally:
         service.close()
     if "status" in answer:
-        raise Stopped(str(answer.get("detail") or answer.get("title")), PROBLEMS)
+        raise Stopped(str(answer.get("detail") or answer.get("title")))
     return answer

@@ -8,8 +8,7 @@ import click
 
 from bot.cli.console import (
     PROBLEMS,
-    WRONG_USE,
-    Stopped,
+    WrongUse,
     bold,
     json_option,
     load_settings,
@@ -119,9 +118,8 @@ def _evaluate(subject: str, model: Path, data: Path, *, as_json: bool) -> None:
     settings = load_settings()
     head = Head.load(model)
     if head.card.subject != subject:
-        raise Stopped(
-            f"{model} holds a head of {head.card.subject}: use 'eval {head.card.subject}'", WRONG_USE
-        )
+        subject = head.card.subject
+        raise WrongUse(f"{model} holds a head of {subject}: use 'redress eval {subject}'")
     rows, problems = _rows(data)
     report = evaluate_labels(head, load_embedder(settings.embedder), rows)
     if as_json:

@@ -85,7 +85,7 @@ def _judge_one(settings: "Settings", given: dict[str, Any], tenant: str | None) 
     try:
         return asyncio.run(judge())
     except BadLine as bad:
-        raise Stopped(bad.detail, PROBLEMS) from bad
+        raise Stopped(bad.detail) from bad
 
 
 def _judge_file(settings: "Settings", file: Path, tenant: str | None) -> int:

@@ -57,7 +57,7 @@ _ZH_AFTER: Final = re.compile(
     rf"(?:[了走掉我您你的给到过款是为共:：]){{0,3}}\s?(?P<n>{_ARABIC})(?![\d.]){_NO_COUNTER}"
 )
 _ZH_CENTS: Final = re.compile(
-    r"(?<![\d.,])(?P<n>\d{1,3}(?:,\d{3})*\.\d{2}|\d{1,9}\.\d{2})(?![\d.%％a-z米公吨度倍])"
+    r"(?<![\d.,])(?P<n>\d{1,3}(?:,\d{3})*\.\d{2}|\d{1,9}\.\d{2})(?![\d.%％a-z米公吨度倍百千万亿])"
 )
 _EN_UNIT: Final = re.compile(
     rf"(?:(?<![\d.,])(?P<n>{_ARABIC})|(?P<words>{EN_NUMBER}))\s?(?P<unit>pounds?|quid|dollars?|bucks?|euros?|yuan)\b"

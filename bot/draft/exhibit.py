@@ -67,6 +67,16 @@ class Exhibit:
         return tuple(part for part in parts if part.strip())
 
     @cached_property
+    def days(self) -> frozenset[str]:
+        """The days a reply may name of itself: today, that of receipt, those of the clocks.
+
+        Each also without its year, and as a month.
+        """
+        brief = self.brief
+        days = (brief.today, brief.received_on, *(clock.due for clock in brief.clocks))
+        return frozenset(form for day in map(str, days) for form in (day, f"-{day[4:]}", day[:7]))
+
+    @cached_property
     def contacts(self) -> tuple[str, ...]:
         """Links, addresses and numbers to call in the draft."""
         return tuple(contacts(self.text))

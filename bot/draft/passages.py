@@ -53,7 +53,7 @@ def citations(brief: Brief) -> tuple[Citation, ...]:
     """The sentences that bear on the complaint most, best first, one of each passage; each verbatim."""
     terms = _terms(brief.text[:READ], brief.language)
     named = _terms(" ".join(fact.text for fact in brief.stated if fact.kind == "product"), brief.language)
-    least, enough = tone_rules().quote_similarity, rubric(brief.language).shared
+    rules, least = rubric(brief.language), tone_rules().quote_similarity
     found: list[tuple[float, Citation]] = []
     for match in usable(brief):
         if match.similarity < least:
@@ -61,10 +61,10 @@ def citations(brief: Brief) -> tuple[Citation, ...]:
         shared = {
             sentence: len(words & terms) + len(words & named)
             for sentence in _sentences(match.passage.text, brief.language)
-            if (words := _terms(sentence, brief.language))
+            if len((words := _terms(sentence, brief.language)) & terms) >= rules.share * len(words)
         }
         best = max(shared, key=lambda sentence: shared[sentence], default="")
-        if best and shared[best] >= enough:
+        if best and shared[best] >= rules.shared:
             found.append((match.similarity * shared[best], Citation(id=match.id, quote=best)))
     found.sort(key=lambda weighted: -weighted[0])
     return tuple(citation for _, citation in found[:MOST])

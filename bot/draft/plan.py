@@ -1,6 +1,7 @@
 """The Plan: what one reply must do, and all it may promise. Made before any word is chosen."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,8 +13,8 @@ from bot.draft.identifiers import looks_personal
 from bot.draft.passages import citations
 from bot.draft.restate import Restated, restate
 from bot.draft.tone import Tone, read_tone
-from bot.suggestion import Citation, Clock, Commitment, NeedRead
-from knowledge.case import EscalationKind
+from bot.suggestion import Citation, Clock, Commitment, FactCard, NeedRead
+from knowledge.case import EscalationKind, Language
 
 COMPANY: Final = "company."
 KNOWN: Final = 20
@@ -70,7 +71,7 @@ def make_plan(brief: Brief) -> Plan:
     return Plan(
         stage=stage,
         tone=tone,
-        name=_name(brief),
+        name=addressed(brief.facts, brief.language),
         reference=_reference(brief),
         topic=_topic(brief, restated),
         restated=restated,
@@ -162,12 +163,13 @@ def _topic(brief: Brief, restated: Restated) -> str:
     return topic.topic
 
 
-def _name(brief: Brief) -> str:
-    facts = {fact.field: fact.value.strip() for fact in brief.facts}
+def addressed(known: Sequence[FactCard], language: Language) -> str:
+    """How the customer is addressed by name; empty where no fit name is known."""
+    facts = {fact.field: fact.value.strip() for fact in known}
     name, title = facts.get("name", ""), facts.get("title", "")
     if not _NAME.fullmatch(name) or looks_personal(name):
         return ""
-    if brief.language == "zh":
+    if language == "zh":
         return f"{name}{title}" if title in _TITLES_ZH else name
     title = title.rstrip(".")
     surname = name.split()[-1]

@@ -17,6 +17,8 @@ NOUNS: Final = 3
 ACTS: Final = 2
 AMOUNTS: Final = 2
 
+_EARLY: Final[dict[Language, int]] = {"zh": 80, "en": 200}
+"""A product named once, and later than this character, is rarely what the complaint is about."""
 _OTHERS_ACT: Final = frozenset({"sales_marketing", "collection_conduct", "privacy_data"})
 """Categories in which calls and visits are often the company's own: not restated as the customer's."""
 _EFFORT: Final = frozenset(
@@ -90,7 +92,7 @@ def money(value: str, language: Language) -> str:
     amount = Decimal(number)
     if language == "zh":
         unit = _ZH_CURRENCY.get(currency, currency)
-        if amount >= 10_000 and amount % 100 == 0:
+        if amount >= 10_000 and amount % 1000 == 0:
             return f"{(amount / 10_000).normalize():f}万{unit}"
         return f"{_plain(amount)}{unit}"
     return f"{_EN_CURRENCY.get(currency, f'{currency} ')}{_plain(amount, ',')}"
@@ -207,6 +209,8 @@ def _most_named(brief: Brief, kind: str, allowed: tuple[str, ...]) -> StatedFact
         and any(_meant(product, kind, sector) for product in products.by_name.get(fact.value, ()))
     ]
     times = Counter(fact.value for fact in named)
+    early = _EARLY[brief.language]
+    named = [fact for fact in named if times[fact.value] > 1 or fact.start <= early]
     definite = {fact.value for fact in named if not any(p.weak for p in products.by_name[fact.value])}
     return max(named, key=lambda fact: (fact.value in definite, times[fact.value]), default=None)
 

@@ -49,6 +49,11 @@ class _Limit(Owned):
     en: int
 
 
+class _Share(Owned):
+    zh: Annotated[float, Field(ge=0, le=1)]
+    en: Annotated[float, Field(ge=0, le=1)]
+
+
 class _Length(Owned):
     letter: _Range
     chat: _Range
@@ -62,6 +67,7 @@ class _Length(Owned):
 class _Quotes(Owned):
     length: _Range
     shared: _Limit
+    share: _Share
     staff: _Lexicon
     leaning: _Lexicon
 
@@ -101,6 +107,8 @@ class Rubric:
     quote: tuple[int, int]
     shared: int
     """Pairs of characters (zh) or words (en) a quoted sentence shares with the complaint, at least."""
+    share: float
+    """Part of its own pairs or words that these have to be, 0..1."""
     staff: Lexicon
     leaning: Lexicon
 
@@ -138,6 +146,7 @@ def rubric(language: Language) -> Rubric:
         exclamations=length.exclamations,
         quote=of(rules.quotes.length),
         shared=rules.quotes.shared.zh if zh else rules.quotes.shared.en,
+        share=rules.quotes.share.zh if zh else rules.quotes.share.en,
         staff=compiled(rules.quotes.staff),
         leaning=compiled(rules.quotes.leaning),
     )

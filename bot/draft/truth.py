@@ -32,13 +32,13 @@ _PLACEHOLDER: Final = re.compile("[⟦⟧]")
 _CODE: Final = re.compile(r"(?<![A-Za-z0-9_])[a-z]{2,}(?:_[a-z]+)+(?![A-Za-z0-9_])")
 _REFERENCE: Final = {
     "zh": re.compile(
-        r"(?:工单号|受理编?号|案件编?号|投诉编?号|参考号|编号)(?:是|为|[:：])?\s?(?P<n>[a-z0-9][\w/#.-]{2,39})",
-        re.ASCII | re.IGNORECASE,
+        r"(?:工单号|受理编?号|案件编?号|投诉编?号|参考号|编号)(?:是|为|[:：])?\s?(?P<n>[A-Za-z0-9][\w/#.-]{2,39})",
+        re.ASCII,
     ),
     "en": re.compile(
-        r"(?:reference|ticket|case|complaint|number)\s(?:number\s|no\.?\s|id\s)?(?:is\s|:\s?)?#?"
-        r"(?P<n>[a-z]{0,6}-?\d[\w/#-]{2,39})",
-        re.ASCII | re.IGNORECASE,
+        r"(?:[Rr]eference|[Tt]icket|[Cc]ase|[Cc]omplaint|[Nn]umber)\s(?:[Nn]umber\s|[Nn]o\.?\s|ID\s|id\s)?"
+        r"(?:is\s|:\s?)?#?(?P<n>[A-Za-z]{0,6}-?\d[\w/#-]{2,39})",
+        re.ASCII,
     ),
 }
 _ADDRESSED: Final = {
@@ -53,8 +53,7 @@ _TITLED: Final = {
     "en": re.compile(r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof)\.?\s([A-Z][\w'’-]+)"),
 }
 _ISO_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
-_LAST_YEAR: Final = timedelta(days=-366)
-_NOT_LATER: Final = timedelta(0)
+_A_YEAR: Final = timedelta(days=366)
 _CLAUSE_END: Final = re.compile("[，,；;：:]")
 _LEAST_QUOTED: Final = 12
 """Characters from which words in quotation marks must be somebody's: shorter ones may be a term."""
@@ -139,16 +138,14 @@ def times_from_sources(draft: Exhibit) -> Problem:
 
 
 def _known_time(draft: Exhibit, moment: Moment) -> bool:
-    brief, value = draft.brief, moment.value
-    days = (brief.today, brief.received_on, *(clock.due for clock in brief.clocks))
-    if any(value in (day.isoformat(), f"--{day:%m-%d}", f"{day:%Y-%m}") for day in days):
+    value = moment.value
+    if value in draft.days:
         return True
     said = {plain(value)}
-    if (
-        _ISO_DAY.fullmatch(value)
-        and _LAST_YEAR <= date.fromisoformat(value) - brief.received_on <= _NOT_LATER
-    ):
-        said.add(f"-{value[4:]}")  # the year a customer leaves out is the last one
+    if _ISO_DAY.fullmatch(value):
+        age = draft.brief.received_on - date.fromisoformat(value)
+        if timedelta(0) <= age <= _A_YEAR:
+            said.add(f"-{value[4:]}")  # the year a customer leaves out is the last one
     if draft.sources.says(draft.text[moment.start : moment.end]):
         return True
     return any(not said.isdisjoint(moments(source)) for source in draft.sources.all())

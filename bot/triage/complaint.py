@@ -46,7 +46,10 @@ def is_complaint(found: Scan) -> bool:
 def _praise(found: Scan) -> float:
     """What speaks for praise; twice as much where nothing takes it back (但, "pity") and no feeling speaks against it."""
     praise = sum(hit.weight for hit in found.of("complaint", "praise"))
-    against = [*found.of("complaint", "contrast"), *(h for h in found.of("emotion", *_ANGER) if h.weight >= 2)]
+    against = [
+        *found.of("complaint", "contrast"),
+        *(h for h in found.of("emotion", *_ANGER) if h.weight >= 2),
+    ]
     return praise if against else 2 * praise
 
 

@@ -28,8 +28,22 @@ _AS: dict[str, EmotionKind] = {kind: kind for kind in EMOTIONS if kind != "neutr
 _MASS = {0.5: 0.3, 1: 0.7, 2: 1.6, 3: 2.8, 4: 4.5}
 """What a signal weighs beside signals of other kinds, by its level."""
 _FACTORS: dict[bool, dict[EmotionKind, float]] = {
-    False: {"anger": 0.75, "anxiety": 1.2, "disappointment": 1.6, "sadness": 1.5, "confusion": 1.3, "gratitude": 1.0},
-    True: {"anger": 1.1, "anxiety": 1.3, "disappointment": 1.1, "sadness": 1.0, "confusion": 0.9, "gratitude": 1.0},
+    False: {
+        "anger": 0.75,
+        "anxiety": 1.2,
+        "disappointment": 1.6,
+        "sadness": 1.5,
+        "confusion": 1.3,
+        "gratitude": 1.0,
+    },
+    True: {
+        "anger": 1.1,
+        "anxiety": 1.3,
+        "disappointment": 1.1,
+        "sadness": 1.0,
+        "confusion": 0.9,
+        "gratitude": 1.0,
+    },
 }
 """How much a kind counts in a text written calmly (False) or with exclamation marks and capitals (True): anger and
 anxiety are loud, the other feelings are quiet."""
@@ -190,7 +204,9 @@ def _reading(signals: list[_Signal], style: Style | None = None) -> EmotionReadi
     primary = max(masses, key=lambda kind: masses[kind])
     return EmotionReading(
         primary=primary,
-        intensity=_intensity([s for s in signals if (s.kind == "gratitude") == (primary == "gratitude")], style),
+        intensity=_intensity(
+            [s for s in signals if (s.kind == "gratitude") == (primary == "gratitude")], style
+        ),
         scores={kind: round(mass / (mass + 2), 3) for kind, mass in masses.items()},
         evidence=tuple(dict.fromkeys(s.span for s in sorted(signals, key=lambda s: s.span.start)))[
             :MOST_EVIDENCE

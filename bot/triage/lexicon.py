@@ -34,7 +34,10 @@ _AROUND = {"zh": 18, "en": 60}
 _PLACEHOLDER = re.compile(r"⟦[^⟦⟧\n]{1,40}⟧")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-_PATTERN = {code: (f"\\{chr(plain)}" if chr(plain) in "?()[]{}.*+|^$" else chr(plain)) for code, plain in _FULL_WIDTH.items()}
+_PATTERN = {
+    code: (f"\\{chr(plain)}" if chr(plain) in "?()[]{}.*+|^$" else chr(plain))
+    for code, plain in _FULL_WIDTH.items()
+}
 """Full-width marks of a pattern as folded text has them."""
 _MARKS = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"'})
 
@@ -147,7 +150,9 @@ class _Matcher:
         self._only.append(_around(lexicon, group.only))
         for phrase in group.phrases:
             self._tree.add(phrase.translate(_FULL_WIDTH), number)
-        self._regexes += [(number, group.near, re.compile(regex.translate(_PATTERN))) for regex in group.regex]
+        self._regexes += [
+            (number, group.near, re.compile(regex.translate(_PATTERN))) for regex in group.regex
+        ]
 
     def find(self, text: str) -> Iterator[tuple[Subject, Hit]]:
         """Every hit, overlapping ones too; one in a misleading context is cancelled."""
@@ -188,9 +193,7 @@ def scan(text: str) -> Scan:
     return Scan(
         text,
         folded,
-        {
-            subject: _kept(hits, len(text), apart=subject in _KINDS_APART) for subject, hits in found.items()
-        },
+        {subject: _kept(hits, len(text), apart=subject in _KINDS_APART) for subject, hits in found.items()},
     )
 
 

@@ -33,7 +33,10 @@ def measure(cases: Iterable[Case]) -> dict[str, dict[str, float | Scores]]:
     A label that a case does not have is left out of what measures it; a share of nothing is 0.
     """
     read = [_read(case) for case in cases]
-    groups = {"zh": [r for r in read if r.case.language == "zh"], "en": [r for r in read if r.case.language == "en"]}
+    groups = {
+        "zh": [r for r in read if r.case.language == "zh"],
+        "en": [r for r in read if r.case.language == "en"],
+    }
     return {name: _agreement(group) for name, group in {**groups, "all": read}.items()}
 
 
@@ -72,7 +75,9 @@ def _agreement(read: Sequence[_Read]) -> dict[str, float | Scores]:
         "intensity_within_1": _share(abs((r.case.intensity or 0) - r.emotion.intensity) <= 1 for r in graded),
         "complaint_accuracy": _share(r.case.complaint == r.complaint for r in read),
         "urgency_accuracy": _share(r.case.urgency == r.urgency for r in urgent),
-        **_precision_recall(read, "escalation", ESCALATIONS, lambda r: r.case.escalations, lambda r: r.escalations),
+        **_precision_recall(
+            read, "escalation", ESCALATIONS, lambda r: r.case.escalations, lambda r: r.escalations
+        ),
         **_precision_recall(
             read,
             "vulnerability",

@@ -64,7 +64,10 @@ def style_of(text: str) -> Style:
         stressed=stressed,
         marks=marks,
         exclamations=exclamations,
-        length=min(1.0, len(text) / _LONG + sum(_han(character) for character in text) * (1 / _LONG_CHINESE - 1 / _LONG)),
+        length=min(
+            1.0,
+            len(text) / _LONG + sum(_han(character) for character in text) * (1 / _LONG_CHINESE - 1 / _LONG),
+        ),
         heated=bool(shouted or stressed or marks or exclamations),
         personal=bool(_PERSONAL.search(text)),
         formal=bool(_FORMAL.search(text)),

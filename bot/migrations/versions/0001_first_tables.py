@@ -70,6 +70,7 @@ def upgrade() -> None:
         sa.Column("tenant", sa.String(length=80), nullable=False),
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("complaint_id", sa.String(length=40), nullable=False),
+        sa.Column("seen_turns", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("category", sa.String(length=80), nullable=True),
         sa.Column("urgency", sa.String(length=10), nullable=False),
@@ -77,7 +78,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant", "id"),
     )
     op.create_index(
-        "suggestions_by_complaint", "suggestions", ["tenant", "complaint_id", "created_at"], unique=False
+        "suggestions_by_complaint", "suggestions", ["tenant", "complaint_id", "seen_turns"], unique=False
     )
     op.create_table(
         "tenants",

@@ -1,6 +1,6 @@
 /* What is known: the customer, similar cases, policies. */
 
-import { bar, el, fill, pending } from "./dom.js";
+import { el, fill, pending } from "./dom.js";
 import { day, money, percent, say, word } from "./words.js";
 
 /* `customer` is how the complaint names the customer, or null. */
@@ -55,7 +55,6 @@ export function showCases(cases) {
 }
 
 function caseItem(one) {
-  const similar = say("cases.similarity", percent(one.similarity));
   return el(
     "li",
     { class: one.superseded ? "superseded" : "" },
@@ -64,11 +63,11 @@ function caseItem(one) {
       { class: "lead" },
       el("span", { class: `badge ${one.outcome ?? ""}` }, one.outcome ? word("outcome", one.outcome) : say("cases.unknown")),
       el("span", {}, redress(one.redress)),
-      el("span", { class: "end muted small" }, bar(one.similarity, similar), percent(one.similarity)),
+      el("span", { class: "end muted small" }, say("cases.similarity", one.similarity.toFixed(2))),
     ),
     one.superseded && el("p", { class: "doubt small" }, say("cases.superseded")),
     el("p", { class: "summary" }, one.summary),
-    one.resolution && el("details", {}, el("summary", {}, say("cases.resolution")), el("p", {}, one.resolution)),
+    el("details", {}, el("summary", {}, say("cases.resolution")), el("p", {}, one.resolution)),
     foot([one.category && word("category", one.category), one.resolved_at && day(one.resolved_at)], one.id),
   );
 }

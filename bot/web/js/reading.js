@@ -2,7 +2,7 @@
 
 import { $, bar, el, fill, pending } from "./dom.js";
 import { evidenceOf, segments } from "./marks.js";
-import { day, daysUntil, percent, say, word } from "./words.js";
+import { day, daysUntil, percent, remaining, say, word } from "./words.js";
 
 const MARKS = ["emotion", "escalation", "vulnerability", "need"];
 
@@ -15,7 +15,7 @@ export function showGlance(triage) {
       "p",
       { class: "lead" },
       el("span", { class: `urgency ${triage.urgency}` }, word("urgency", triage.urgency)),
-      el("span", { class: "muted" }, `${say("glance.queue")} ${triage.route.queue}`),
+      el("span", { class: "muted" }, `${say("glance.queue")} ${word("queue", triage.route.queue)}`),
     ),
     category(triage),
     !triage.complaint && el("p", { class: "muted" }, say("glance.praise")),
@@ -84,8 +84,7 @@ export function showClocks(clocks) {
 function left(due) {
   const days = daysUntil(due);
   const nearness = days < 0 ? "over" : days <= 2 ? "soon" : "later";
-  const words = days < 0 ? say("days.over", -days) : days === 0 ? say("days.today") : say("days.left", days);
-  return el("span", { class: `left ${nearness}` }, words);
+  return el("span", { class: `left ${nearness}` }, remaining(due));
 }
 
 /* The turns as written, with every piece of evidence marked in them, and below what it all shows. */

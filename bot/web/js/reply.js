@@ -2,7 +2,7 @@
 
 import { ask, newOnce } from "./api.js";
 import { $, el } from "./dom.js";
-import { codes, day, money, say, word } from "./words.js";
+import { codes, money, remaining, say, word } from "./words.js";
 
 export class Reply {
   /* `access()` gives the key, `tell(text)` reads a message out, `trouble(problem)` shows that something failed,
@@ -102,7 +102,7 @@ export class Reply {
   #put(text) {
     this.box.value = text;
     this.box.style.height = "auto";
-    this.box.style.height = `${Math.min(this.box.scrollHeight + 4, 480)}px`;
+    this.box.style.height = `${Math.min(this.box.scrollHeight + 4, 760)}px`;
     this.#buttons();
   }
 
@@ -208,7 +208,7 @@ function commitments(draft) {
           "li",
           {},
           one.text,
-          el("small", {}, [one.amount !== null && money(one.amount, one.currency ?? "CNY"), one.deadline && say("reply.by", day(one.deadline)), one.source].filter(Boolean).join(" · ")),
+          el("small", {}, [one.amount !== null && money(one.amount, one.currency ?? "CNY"), one.deadline && remaining(one.deadline), one.source].filter(Boolean).join(" · ")),
         ),
       ),
     ),

@@ -28,13 +28,13 @@ const ZH = {
   "reply.writing": "正在起草…", "reply.none": "还没有草稿。", "reply.ready": "草稿已写好。", "reply.source.model": "由语言模型起草", "reply.source.composer": "由模板起草",
   "reply.fallback": (why) => `未用语言模型：${why}`, "reply.failed": (n) => `${n} 项检查未通过，发出前请看一看`,
   "reply.passed": (n) => `${n} 项检查都已通过`, "reply.passed.some": (n) => `其余 ${n} 项通过`, "reply.citations": "引用",
-  "reply.commitments": "草稿里的承诺", "reply.by": (day) => `${day}前`, "reply.newer": "新的草稿已写好，您的修改还在。", "reply.take": "换成新草稿",
+  "reply.commitments": "草稿里的承诺", "reply.newer": "新的草稿已写好，您的修改还在。", "reply.take": "换成新草稿",
   "recorded.sent": "已记录：原样发出", "recorded.edited": "已记录：改后发出", "recorded.discarded": "已记录：未采用", "recorded.corrected": "已记录：类别更正为",
   "correct.label": "类别不对？改成", "correct.choose": "选择类别", "correct.save": "更正",
   "customer.title": "客户", "customer.none": "这条投诉没有写明客户，所以没有客户资料。", "customer.unknown": "没有查到这位客户，所以没有资料。",
   "customer.verified": "身份已核实", "customer.unverified": "身份未核实", "customer.contacts": "以往联系", "customer.promises": "尚未了结的承诺",
   "customer.promised": "当时承诺", "customer.nothing": "没有可以显示的资料。", "customer.from": (source, day) => `${source} · ${day}`, "customer.unsure": (p) => `可信度 ${p}`,
-  "cases.title": "相似案例", "cases.none": "没有相似的案例。", "cases.similarity": (p) => `相似度 ${p}`, "cases.superseded": "所依规定已失效", "cases.resolution": "处理经过",
+  "cases.title": "相似案例", "cases.none": "没有相似的案例。", "cases.similarity": (s) => `相似度 ${s}`, "cases.superseded": "所依规定已失效", "cases.resolution": "处理经过",
   "cases.unknown": "结果未记录",
   "passages.title": "规定与知识", "passages.none": "没有相关的规定。", "passages.superseded": "已失效", "passages.version": (v) => `版本 ${v}`,
   "passages.until": (day) => `有效至 ${day}`, "passages.cited": "草稿引用",
@@ -64,7 +64,7 @@ const ZH = {
     refund: "退款", compensation: "赔偿", fee_waiver: "减免费用", repair: "维修", replacement: "更换", correction: "更正", apology: "道歉",
     explanation: "解释", service_credit: "服务抵扣", none: "无补救",
   },
-  stage: { first_reply: "首次答复", acknowledge: "确认收到", progress: "告知进展", final: "最终答复", extended: "最终答复（复杂情况）", limit: "最长期限" },
+  stage: { first_reply: "首次答复", acknowledge: "确认收到", progress: "告知进展", final: "最终答复", extended: "延长后答复", limit: "最长期限" },
   channel: { api: "接口", email: "邮件", phone: "电话", web: "网页", app: "App", chat: "在线聊天", branch: "网点", letter: "信函", social: "社交媒体", widget: "聊天窗口", webhook: "其他系统", sidebar: "手工录入" },
   source: { crm: "客户系统", agent: "客服记录", call_centre: "呼叫中心", complaint: "投诉内容", order_system: "订单系统", app: "App", survey: "调查" },
   field: {
@@ -77,6 +77,11 @@ const ZH = {
     R1: "编号与称呼", R2: "语言一致", R3: "说到具体事实", R4: "回应情绪", R5: "该道歉则道歉", R6: "不推诿不指责", R7: "金额有依据", R8: "日期明确",
     R9: "承诺有依据", R10: "说明决定", R11: "回应每项诉求", R12: "告知权利", R13: "不自认责任", R14: "不作绝对保证", R15: "不以撤诉为条件",
     R16: "不露个人信息", R17: "不露内部信息", R18: "篇幅合适", R19: "语气得体", R20: "不推销", C1: "引用属实且有效", C2: "联系方式已核准", S1: "安全话术",
+  },
+  queue: {
+    general: "综合组", safety_desk: "安全专席", fraud: "反欺诈", regulatory_affairs: "监管事务", legal_and_media: "法务与舆情", group_matters: "群体事项",
+    vulnerable_customers: "特别关怀", privacy: "个人信息保护", collections_conduct: "催收规范", conduct_and_dignity: "服务行为", billing: "账务收费",
+    sales_and_disclosure: "销售与披露", technical: "技术支持", product_and_delivery: "产品与履约", terms_and_process: "条款与流程", retention: "客户挽留",
   },
   sector: { banking: "银行", insurance: "保险", telecom: "电信", ecommerce: "电商", travel: "出行旅游", utilities: "公用事业" },
   kind: { external_id: "客户编号", email: "邮箱", phone: "电话", wechat: "微信", app_user: "App 用户" },
@@ -109,13 +114,13 @@ const EN = {
   "reply.writing": "Writing…", "reply.none": "There is no draft yet.", "reply.ready": "The draft is ready.", "reply.source.model": "Written by the language model", "reply.source.composer": "Written from templates",
   "reply.fallback": (why) => `Language model not used: ${why}`, "reply.failed": (n) => `${n} ${n === 1 ? "check" : "checks"} failed: look at ${n === 1 ? "it" : "them"} before you send`,
   "reply.passed": (n) => `All ${n} checks passed`, "reply.passed.some": (n) => `The other ${n} passed`, "reply.citations": "Sources",
-  "reply.commitments": "What the draft promises", "reply.by": (day) => `by ${day}`, "reply.newer": "A newer draft is ready. Your edits are still here.", "reply.take": "Use the new draft",
+  "reply.commitments": "What the draft promises", "reply.newer": "A newer draft is ready. Your edits are still here.", "reply.take": "Use the new draft",
   "recorded.sent": "Recorded: sent as is", "recorded.edited": "Recorded: sent edited", "recorded.discarded": "Recorded: not used", "recorded.corrected": "Recorded: category corrected to",
   "correct.label": "Wrong category? It is", "correct.choose": "Choose a category", "correct.save": "Correct",
   "customer.title": "Customer", "customer.none": "The complaint names no customer, so nothing is known about them.", "customer.unknown": "No customer is on file under this reference, so there is nothing to show.",
   "customer.verified": "Identity checked", "customer.unverified": "Identity not checked", "customer.contacts": "Earlier contacts", "customer.promises": "Open promises",
   "customer.promised": "Promised", "customer.nothing": "There is nothing that may be shown.", "customer.from": (source, day) => `${source} · ${day}`, "customer.unsure": (p) => `${p} sure`,
-  "cases.title": "Similar cases", "cases.none": "No similar case.", "cases.similarity": (p) => `${p} similar`, "cases.superseded": "followed a policy no longer in force", "cases.resolution": "How it was resolved",
+  "cases.title": "Similar cases", "cases.none": "No similar case.", "cases.similarity": (s) => `similarity ${s}`, "cases.superseded": "followed a policy no longer in force", "cases.resolution": "How it was resolved",
   "cases.unknown": "outcome not recorded",
   "passages.title": "Policies and knowledge", "passages.none": "No policy bears on this.", "passages.superseded": "no longer in force", "passages.version": (v) => `version ${v}`,
   "passages.until": (day) => `valid until ${day}`, "passages.cited": "cited in the draft",
@@ -147,7 +152,7 @@ const EN = {
     refund: "refund", compensation: "compensation", fee_waiver: "waived fee", repair: "repair", replacement: "replacement", correction: "correction", apology: "apology",
     explanation: "explanation", service_credit: "service credit", none: "no redress",
   },
-  stage: { first_reply: "First reply", acknowledge: "Acknowledgement", progress: "Progress update", final: "Final answer", extended: "Final answer (complex)", limit: "Outer limit" },
+  stage: { first_reply: "First reply", acknowledge: "Acknowledgement", progress: "Progress update", final: "Final answer", extended: "If extended", limit: "Outer limit" },
   channel: { api: "API", email: "Email", phone: "Phone", web: "Web", app: "App", chat: "Chat", branch: "Branch", letter: "Letter", social: "Social media", widget: "Chat widget", webhook: "Other system", sidebar: "Typed in" },
   source: { crm: "CRM", agent: "agent's note", call_centre: "call centre", complaint: "a complaint", order_system: "order system", app: "app", survey: "survey" },
   field: {
@@ -160,6 +165,11 @@ const EN = {
     R1: "reference and name", R2: "right language", R3: "names the facts", R4: "answers the feeling", R5: "apology where due", R6: "no blame, no deflecting", R7: "amounts have a source", R8: "exact dates",
     R9: "promises have a source", R10: "says the decision", R11: "answers every request", R12: "states rights", R13: "admits no liability", R14: "no absolute promise", R15: "asks for no withdrawal",
     R16: "no personal data", R17: "nothing internal", R18: "right length", R19: "right tone", R20: "no selling", C1: "quotes true and in force", C2: "approved contacts", S1: "safety wording",
+  },
+  queue: {
+    general: "general", safety_desk: "safety desk", fraud: "fraud", regulatory_affairs: "regulatory affairs", legal_and_media: "legal and media", group_matters: "group matters",
+    vulnerable_customers: "vulnerable customers", privacy: "privacy", collections_conduct: "collections conduct", conduct_and_dignity: "conduct", billing: "billing",
+    sales_and_disclosure: "sales and disclosure", technical: "technical", product_and_delivery: "product and delivery", terms_and_process: "terms and process", retention: "retention",
   },
   sector: { banking: "Banking", insurance: "Insurance", telecom: "Telecoms", ecommerce: "Online shopping", travel: "Travel", utilities: "Utilities" },
   kind: { external_id: "Customer number", email: "Email", phone: "Phone", wechat: "WeChat", app_user: "App user" },
@@ -206,6 +216,12 @@ export function day(text, now = new Date()) {
 /* Days from today until that day; negative when it has passed. */
 export function daysUntil(text, now = new Date()) {
   return Math.round((atMidnight(text) - new Date(now.getFullYear(), now.getMonth(), now.getDate())) / 86400000);
+}
+
+/* The same in words. */
+export function remaining(text) {
+  const days = daysUntil(text);
+  return days < 0 ? say("days.over", -days) : days === 0 ? say("days.today") : say("days.left", days);
 }
 
 /* How long ago a moment was, in its largest unit. */

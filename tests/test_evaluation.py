@@ -1,0 +1,184 @@
+"""Measures are what their names say, and a bad row is reported, skipped and counted."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from inline_snapshot import snapshot
+
+from knowledge.embedding import DocumentFrequency, LexicalEmbedder
+from knowledge.errors import EmbedderMismatch, InvalidInput, UnreadableFile
+from knowledge.evaluation import (
+    Judged,
+    LabelledText,
+    Queries,
+    evaluate_labels,
+    evaluate_retrieval,
+    measure,
+    read_labels,
+    read_queries,
+)
+from knowledge.rows import RowProblem
+from knowledge.training import train_categories
+from tests.conftest import SHARED
+
+CORPUS = {
+    "d1": "退款一直没有到账",
+    "d2": "网速很慢经常断线",
+    "d3": "the parcel came two weeks late",
+    "d4": "the agent was rude on the phone",
+}
+
+
+def embedder() -> LexicalEmbedder:
+    return LexicalEmbedder(DocumentFrequency.learn(CORPUS.values()))
+
+
+def judged(probabilities: list[list[float]], truth: list[int], abstained: list[bool] | None = None) -> Judged:
+    p = np.array(probabilities)
+    labels = tuple("abc"[: p.shape[1]])
+    said = np.zeros(p.shape, np.bool_)
+    said[np.arange(len(p)), p.argmax(axis=1)] = True
+    true = np.zeros(p.shape, np.bool_)
+    true[np.arange(len(p)), truth] = True
+    off = np.array(abstained or [False] * len(p), np.bool_)
+    return Judged(labels, "one", p, said, off, true, ("zh", "en", *["en"] * (len(p) - 2)))
+
+
+def test_the_figures_of_a_small_table_are_those_worked_out_by_hand() -> None:
+    rows = judged([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4]], [0, 0, 1, 1], [False, False, False, True])
+    assert measure(rows) == snapshot(
+        {
+            "n": 4,
+            "accuracy": 0.75,
+            "macro_f1": 0.7333,
+            "ece": 0.3,
+            "coverage_at_p90": 0.75,
+            "abstained": 1,
+            "assigned_precision": 1.0,
+            "per_class": {
+                "a": {"precision": 0.6667, "recall": 1.0, "f1": 0.8, "n": 2},
+                "b": {"precision": 1.0, "recall": 0.5, "f1": 0.6667, "n": 2},
+            },
+            "per_language": {
+                "en": {
+                    "n": 3,
+                    "accuracy": 0.6667,
+                    "macro_f1": 0.6667,
+                    "ece": 0.3667,
+                    "coverage_at_p90": 0.6667,
+                    "abstained": 1,
+                    "assigned_precision": 1.0,
+                },
+                "zh": {
+                    "n": 1,
+                    "accuracy": 1.0,
+                    "macro_f1": 1.0,
+                    "ece": 0.1,
+                    "coverage_at_p90": 1.0,
+                    "abstained": 0,
+                    "assigned_precision": 1.0,
+                },
+            },
+        }
+    )
+
+
+def test_a_perfectly_calibrated_head_has_no_calibration_error() -> None:
+    rows = judged([[0.75, 0.25]] * 4, [0, 0, 0, 1])
+    assert measure(rows)["ece"] == 0
+
+
+def test_a_head_is_measured_on_labels_it_does_not_know_too() -> None:
+    rows = [LabelledText(f"{text} {n}", (label,)) for n in "abc" for label, text in CORPUS.items()]
+    head = train_categories(rows, embedder())
+    report = evaluate_labels(head, embedder(), [*rows, LabelledText("something new", ("d9",), "en")])
+    assert report["n"] == 13
+    assert report["accuracy"] == pytest.approx(12 / 13, abs=1e-3)
+    assert report["unknown_labels"] == ["d9"]
+    assert report["per_class"]["d9"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "n": 1}
+    assert report["macro_f1"] < 1
+    with pytest.raises(InvalidInput, match="no rows"):
+        evaluate_labels(head, embedder(), [])
+    with pytest.raises(EmbedderMismatch):
+        evaluate_labels(head, LexicalEmbedder(DocumentFrequency.learn(["x y"])), rows)
+
+
+def test_search_is_measured_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    queries = {"q1": "退款没有到账", "q2": "parcel two weeks late", "q3": "nobody judged this"}
+    relevant = {"q1": {"d1": 1.0}, "q2": {"d3": 2.0, "d4": 1.0}, "q4": {"d1": 1.0}}
+    report = evaluate_retrieval(Queries(CORPUS, queries, relevant), embedder(), tmp_path)
+    assert set(report) == {"dense", "lexical", "fused"}
+    assert report["lexical"]["hit@1"] == report["dense"]["hit@1"] == report["fused"]["hit@10"] == 1.0
+    assert report["fused"]["mrr@10"] == 1.0
+    assert 0.8 < report["lexical"]["ndcg@10"] <= 1.0
+    with pytest.raises(InvalidInput, match="check that the ids agree"):
+        evaluate_retrieval(Queries(CORPUS, queries, {"q1": {"d77": 1.0}}), embedder(), tmp_path / "b")
+
+
+def test_a_query_taken_from_the_corpus_does_not_find_itself(tmp_path: Path) -> None:
+    queries, relevant = {"q": CORPUS["d3"]}, {"q": {"d4": 1.0}}
+    itself = evaluate_retrieval(Queries(CORPUS, queries, relevant), embedder(), tmp_path / "a")
+    others = evaluate_retrieval(Queries(CORPUS, queries, relevant, {"q": "d3"}), embedder(), tmp_path / "b")
+    assert itself["lexical"]["hit@1"] == 0.0
+    assert others["lexical"]["hit@1"] == 1.0
+
+
+def test_labelled_rows_are_read_and_bad_ones_reported_by_line(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(
+        '{"text": "退款", "label": "delay"}\n'
+        '{"text": "late", "labels": ["anger", "anger", "sadness"], "lang": "en"}\n'
+        "{broken\n"
+        '{"text": "  ", "label": "x"}\n'
+        '{"text": "no label"}\n'
+        '{"text": "several", "labels": ["a", 3]}\n'
+        "[1]\n"
+        "\n"
+        '{"text": "none holds", "labels": []}\n',
+        encoding="utf-8",
+    )
+    read = list(read_labels(path))
+    assert [row for row in read if isinstance(row, LabelledText)] == [
+        LabelledText("退款", ("delay",)),
+        LabelledText("late", ("anger", "sadness"), "en"),
+        LabelledText("none holds", ()),
+    ]
+    assert [(row.row, row.field) for row in read if isinstance(row, RowProblem)] == [
+        (3, ""), (4, "text"), (5, "label"), (6, "label"), (7, ""),
+    ]  # fmt: skip
+
+
+def test_a_retrieval_set_is_read_from_three_files(tmp_path: Path) -> None:
+    (tmp_path / "c.jsonl").write_text(
+        '{"id": "d1", "text": "a"}\n{"id": "d1", "text": "b"}\n{"id": 2, "text": "c"}\n'
+    )
+    (tmp_path / "q.jsonl").write_text('{"id": "q1", "text": "a", "self_doc": "d1"}\n{"text": "no id"}\n')
+    (tmp_path / "r.jsonl").write_text(
+        '{"qid": "q1", "docid": "d1", "rel": 1}\n{"qid": "q1", "docid": 2}\n'
+        '{"qid": "q1", "docid": "d3", "rel": 0}\n{"qid": "q1", "rel": 1}\n'
+        '{"qid": "q1", "docid": "d1", "rel": "much"}\n'
+    )
+    data, problems = read_queries(tmp_path / "c.jsonl", tmp_path / "q.jsonl", tmp_path / "r.jsonl")
+    assert data == Queries({"d1": "a", "2": "c"}, {"q1": "a"}, {"q1": {"d1": 1.0, "2": 1.0}}, {"q1": "d1"})
+    assert [problem.row for problem in problems] == [2, 2, 4, 5]
+
+
+def test_a_missing_or_empty_file_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_text("")
+    for name in ("empty.jsonl", "none.jsonl", "rows.docx"):
+        with pytest.raises(UnreadableFile):
+            list(read_labels(tmp_path / name))
+
+
+@pytest.mark.shared
+def test_support_questions_are_found_again(tmp_path: Path) -> None:
+    """A tenth of the queries, to stay quick."""
+    folder = SHARED / "data" / "evaluate" / "retrieval_afqmc_zh"
+    data, problems = read_queries(*(folder / f"{name}.jsonl" for name in ("corpus", "queries", "qrels")))
+    assert problems == []
+    some = {query: data.queries[query] for query in list(data.queries)[::10]}
+    report = evaluate_retrieval(
+        Queries(data.corpus, some, data.relevant), LexicalEmbedder.shipped(), tmp_path
+    )
+    assert report["fused"]["hit@10"] > 0.2
