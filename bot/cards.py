@@ -167,7 +167,7 @@ def _bar(share: float, width: int = 10) -> Text:
 
 
 def _section(name: str, body: RenderableType) -> RenderableType:
-    return Padding(Group(Text(name, "bold blue"), Padding(body, (0, 0, 0, 2))), (1, 0, 0, 0))
+    return Padding(Group(Text(name, "bold bright_blue"), Padding(body, (0, 0, 0, 2))), (1, 0, 0, 0))
 
 
 def _marked(triage: Triage, turns: Sequence[Turn]) -> RenderableType:
@@ -264,7 +264,7 @@ def _clocks(suggestion: Suggestion, words: CardWords) -> RenderableType:
     lines = Table.grid(padding=(0, 2))
     lines.add_column(style="bold", no_wrap=True)
     lines.add_column(no_wrap=True)
-    lines.add_column(style="dim", overflow="fold")
+    lines.add_column(style="dim", no_wrap=True, overflow="ellipsis")
     for clock in suggestion.clocks:
         lines.add_row(f"{clock.due:%Y-%m-%d}", words.of(clock.stage), Text(safe(clock.trace)))
     return lines

@@ -12,6 +12,7 @@ lock file beside the database, held over the whole transaction including its che
 import threading
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -21,7 +22,7 @@ from alembic.util import CommandError
 from filelock import FileLock, Timeout
 from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeout
-from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker, with_loader_criteria
+from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, sessionmaker, with_loader_criteria
 from sqlalchemy.pool import QueuePool
 
 from bot.errors import InvalidSettings, StorageUnavailable
@@ -229,11 +230,15 @@ def _confine(state: ORMExecuteState) -> None:
     if state.is_insert or (state.is_update and isinstance(state.parameters, list)):
         _stamp(state, tenant)
         return
-    state.statement = state.statement.options(
-        *(
-            with_loader_criteria(row, lambda cls: cls.tenant == tenant, include_aliases=True)
-            for row in TENANT_ROWS
-        )
+    state.statement = state.statement.options(*_criteria(tenant))
+
+
+@lru_cache(maxsize=4096)
+def _criteria(tenant: str) -> tuple[LoaderCriteriaOption, ...]:
+    """What confines a statement to a tenant; made once, as making it costs more than using it."""
+    return tuple(
+        with_loader_criteria(row, lambda cls: cls.tenant == tenant, include_aliases=True)
+        for row in TENANT_ROWS
     )
 
 

@@ -19,8 +19,10 @@ from knowledge.store import About, ItemKind, KnowledgeStore
 
 RRF_K: Final = 60
 """Cormack, Clarke and Büttcher 2009: the constant that keeps one list's first place from deciding alone."""
-IN_FORCE_SPARE: Final = 3
+IN_FORCE_SPARE: Final = 2
 """Passages looked at per passage wanted, so that one in force is found behind a replaced one."""
+PREFERRED: Final = 30
+"""Of the fused items, those among which a preference may choose."""
 WINDOW: Final = 50
 """Items of each ranking that are fused, at least."""
 SAME_INDUSTRY: Final = 1.0
@@ -116,13 +118,14 @@ class Search:
         case_hits = self.ranked(question, "case", WINDOW)
         passage_hits = self.ranked(question, "passage", WINDOW)
         if preference is not None:
+            case_hits, passage_hits = case_hits[:PREFERRED], passage_hits[:PREFERRED]
             about = self._store.about(
                 question.tenant, [h.id for h in case_hits], [h.id for h in passage_hits]
             )
             case_hits = _preferred(case_hits, about, preference)
             passage_hits = _preferred(passage_hits, about, preference)
         # a few more than wanted: some may be gone from SQL and not yet from the index, or be replaced
-        case_hits, passage_hits = case_hits[: cases + 3], passage_hits[: passages * IN_FORCE_SPARE]
+        case_hits, passage_hits = case_hits[: cases + 2], passage_hits[: passages * IN_FORCE_SPARE]
         found_cases, found_passages = self._store.found(
             question.tenant, [hit.id for hit in case_hits], [hit.id for hit in passage_hits]
         )
@@ -244,8 +247,7 @@ def fuse(dense: Sequence[tuple[str, float]], lexical: Sequence[tuple[str, float]
 
 
 def _preferred(hits: list[Hit], about: Mapping[str, About], preference: Preference) -> list[Hit]:
-    weighed = [replace(hit, score=hit.score * preference.weight(about.get(hit.id))) for hit in hits]
-    return sorted(weighed, key=lambda hit: -hit.score)
+    return sorted(hits, key=lambda hit: -hit.score * preference.weight(about.get(hit.id)))
 
 
 def _case_match(hit: Hit, case: Case, replaced: frozenset[str]) -> CaseMatch:

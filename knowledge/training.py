@@ -521,11 +521,17 @@ def _probabilities(kind: Kind, logits: Numbers) -> Numbers:
 
 
 def _loss(kind: Kind, logits: Numbers, truth: Bools) -> float:
-    """Mean log-loss of a row (`one`) or of a row and label (`many`)."""
-    p = _probabilities(kind, logits)
+    """Mean log-loss of a row (`one`) or of a row and label (`many`).
+
+    The truth is smoothed as if one more row were wrong: few rows without an error do not make certainty.
+    """
+    p = np.maximum(_probabilities(kind, logits), 1e-9)
+    doubt = 1 / (len(truth) + 2)
     if kind == "one":
-        return float(-np.log(np.maximum(p[truth], 1e-9)).mean())
-    return float(-np.log(np.maximum(np.where(truth, p, 1 - p), 1e-9)).mean())
+        aim = np.where(truth, 1 - doubt, doubt / (truth.shape[1] - 1))
+        return float(-(aim * np.log(p)).sum(axis=1).mean())
+    aim = np.where(truth, 1 - doubt, doubt)
+    return float(-(aim * np.log(p) + (1 - aim) * np.log(np.maximum(1 - p, 1e-9))).mean())
 
 
 # ---- thresholds and metrics
@@ -592,14 +598,15 @@ def _metrics(
 ) -> dict[str, Any]:
     judged = np.flatnonzero(data.judged)
     p = probabilities[judged]
+    abstained: Bools
     if data.kind == "many":
         holds = p >= np.array(thresholds.per_label)
-        abstained = ~holds.any(axis=1)
+        abstained = np.logical_not(holds.any(axis=1))
     else:
         holds = p == p.max(axis=1, keepdims=True)
         two = np.sort(p, axis=1)[:, -2:]
-        narrow = two[:, 1] - two[:, 0] < thresholds.min_margin
-        abstained = np.asarray((two[:, 1] < thresholds.min_confidence) | narrow, np.bool_)
+        narrow = (two[:, 1] - two[:, 0]) < thresholds.min_margin
+        abstained = np.logical_or(two[:, 1] < thresholds.min_confidence, narrow)
     rows = Judged(
         labels=data.labels,
         kind=data.kind,

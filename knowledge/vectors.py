@@ -35,6 +35,8 @@ class _Small:
 
     ids: list[str]
     rows: Matrix
+    places: dict[str, int]
+    """Row of each id."""
 
 
 class Vectors:
@@ -81,6 +83,11 @@ class Vectors:
         collection = self._found(tenant, kind)
         if collection is None or not ids or not vector.any():
             return {}
+        small = self._exact(tenant, kind, collection)
+        if small is not None:
+            places = [place for i in ids if (place := small.places.get(i)) is not None]
+            cosines = np.clip(small.rows[places] @ vector, 0, 1)
+            return {small.ids[place]: float(c) for place, c in zip(places, cosines, strict=True)}
         similar: dict[str, float] = {}
         for start in range(0, len(ids), MAX_BATCH):
             answer: Any = collection.get(ids=list(ids[start : start + MAX_BATCH]), include=["embeddings"])
@@ -110,7 +117,9 @@ class Vectors:
         small = None
         if collection.count() <= EXACT_ROWS:
             held: Any = collection.get(include=["embeddings"])
-            small = _Small(held["ids"], np.asarray(held["embeddings"], np.float32))
+            ids: list[str] = held["ids"]
+            rows = np.asarray(held["embeddings"], np.float32)
+            small = _Small(ids, rows, {i: n for n, i in enumerate(ids)})
         with self._guard:
             if before % 2 == 0 and before == self._writes[key]:
                 self._small[key] = small

@@ -321,7 +321,8 @@ def service(home: Path) -> Generator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(timeout=60)
+        assert process.wait(timeout=60) == 0
+        assert not (home / "service.json").exists()
 
 
 def test_commands_beside_a_service_write_to_the_database_and_ask_it_for_the_rest(

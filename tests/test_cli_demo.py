@@ -1,6 +1,13 @@
 """The demo: eight complaints nobody has seen, through everything."""
 
 import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -75,3 +82,41 @@ def test_people_get_a_card_for_each_and_a_table_of_times(tmp_path: Path) -> None
         assert complaint.title in result.stdout
     assert "median ms" in result.stdout
     assert "\x1b" not in result.stdout
+
+
+def test_with_serve_the_sidebar_and_the_complaints_are_there(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env = {**os.environ, "REDRESS_HOME": str(tmp_path), "REDRESS_PORT": str(port), "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-m", "bot.cli", "demo", "--serve"]
+    with subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
+    ) as process:
+        assert process.stdout is not None
+        said: list[str] = []
+        while not said or not said[-1].startswith("Stop with"):
+            said.append(process.stdout.readline())
+            assert said[-1], "".join(said)
+        url, key = said[-3].split()[-1], said[-2].split()[-1]
+        assert url == f"http://127.0.0.1:{port}/sidebar/"
+        assert b"<html" in answer(url, key)
+        listed = json.loads(answer(f"http://127.0.0.1:{port}/v1/complaints", key))
+        assert len(listed["complaints"]) == 8 and all(each["suggested"] for each in listed["complaints"])
+        process.terminate()
+        assert process.wait(timeout=60) == 0
+    assert not list(tmp_path.glob("redress-demo-*"))
+
+
+def answer(url: str, key: str) -> bytes:
+    """The body of a GET, from a service that may still be starting."""
+    request = urllib.request.Request(url, headers={"authorization": f"Bearer {key}"})
+    until = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:
+                return response.read()
+        except urllib.error.URLError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)

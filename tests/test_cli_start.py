@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -107,3 +108,27 @@ def test_a_home_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     done = redress("init", home=tmp_path / "file" / "home")
     assert done.returncode == 1
     assert done.stderr.startswith("redress: cannot make the folder") and done.stderr.count("\n") == 1
+
+
+def test_on_a_terminal_a_text_becomes_a_card_and_in_a_pipe_json(tmp_path: Path) -> None:
+    text = "年费说好免的又扣了三百，我打12378"
+    assert json.loads(redress("triage", text, home=tmp_path).stdout)["triage"]["urgency"] == "high"
+    ours, theirs = pty.openpty()
+    env = {**os.environ, "REDRESS_HOME": str(tmp_path), "COLUMNS": "100", "TERM": "xterm-256color"}
+    command = [sys.executable, "-m", "bot.cli", "triage", text]
+    process = subprocess.Popen(command, env=env, stdout=theirs, stderr=subprocess.DEVNULL)
+    os.close(theirs)
+    shown = b""
+    while chunk := read_terminal(ours):
+        shown += chunk
+    os.close(ours)
+    assert process.wait(timeout=60) == 0
+    assert "╭" in shown.decode() and "回复草稿" in shown.decode() and b"\x1b[" in shown
+
+
+def read_terminal(descriptor: int) -> bytes:
+    """What was written to a pseudo-terminal; nothing once the other side has gone."""
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:
+        return b""

@@ -100,7 +100,7 @@ def test_an_english_letter_says_the_same_things_in_plain_words() -> None:
     assert draft.text == snapshot("""\
 Dear customer,
 
-We received your complaint about the overdraft fee on 22 November 2026, and a complaint handler is now working on it. The details you gave, £35 and 2 March, are all noted. Being charged something you do not accept would leave anyone furious, and you have called three times as well. I am truly sorry for what you have been through.
+We received your complaint about the overdraft fee on 22 November 2026, and a complaint handler is now working on it. From what you told us, I have noted £35 and 2 March. Being charged something you do not accept would leave anyone furious, and you have called three times as well. I am truly sorry for what you have been through.
 
 We are now checking why the charge was made, how much it was and what you were told about it. You will hear from the complaint handler by 25 November 2026. You asked for a refund of £35. We have to check before we can say yes or no; our reply will say which, and why.
 

@@ -117,11 +117,12 @@ def test_search_is_measured_in_a_folder_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_query_taken_from_the_corpus_does_not_find_itself(tmp_path: Path) -> None:
-    queries, relevant = {"q": CORPUS["d3"]}, {"q": {"d4": 1.0}}
-    itself = evaluate_retrieval(Queries(CORPUS, queries, relevant), embedder(), tmp_path / "a")
-    others = evaluate_retrieval(Queries(CORPUS, queries, relevant, {"q": "d3"}), embedder(), tmp_path / "b")
-    assert itself["lexical"]["hit@1"] == 0.0
-    assert others["lexical"]["hit@1"] == 1.0
+    corpus = {"a": "parcel late again", "b": "parcel late", "c": "rude agent"}
+    queries, relevant = {"q": corpus["a"]}, {"q": {"b": 1.0}}
+    itself = evaluate_retrieval(Queries(corpus, queries, relevant), embedder(), tmp_path / "a")
+    others = evaluate_retrieval(Queries(corpus, queries, relevant, {"q": "a"}), embedder(), tmp_path / "b")
+    assert itself["fused"]["hit@1"] == 0.0
+    assert others["fused"]["hit@1"] == 1.0
 
 
 def test_labelled_rows_are_read_and_bad_ones_reported_by_line(tmp_path: Path) -> None:

@@ -49,10 +49,9 @@ def judge(text: str, by: Head | None = None) -> Prediction:
     return (by or head()).predict(features(text), embedder().embed_query(text))
 
 
-def with_thresholds(**limits: float) -> Head:
-    return dataclasses.replace(
-        head(), card=head().card.model_copy(update={"thresholds": Thresholds(**limits)})
-    )
+def with_thresholds(confidence: float = 0, margin: float = 0) -> Head:
+    limits = Thresholds(min_confidence=confidence, min_margin=margin)
+    return dataclasses.replace(head(), card=head().card.model_copy(update={"thresholds": limits}))
 
 
 @pytest.fixture
@@ -80,9 +79,9 @@ def test_a_saved_head_says_the_same(folder: Path) -> None:
 
 def test_it_abstains_for_little_confidence_or_a_narrow_margin() -> None:
     assert judge("the parcel is late", with_thresholds()).abstain is None
-    unsure = judge("the parcel is late", with_thresholds(min_confidence=1.0))
+    unsure = judge("the parcel is late", with_thresholds(confidence=1))
     assert (unsure.abstain, unsure.chosen, unsure.best) == ("low_confidence", (), "delay")
-    close = judge("the parcel is late", with_thresholds(min_margin=1.0))
+    close = judge("the parcel is late", with_thresholds(margin=1))
     assert (close.abstain, close.chosen) == ("narrow_margin", ())
 
 
@@ -121,24 +120,26 @@ def test_a_missing_file_says_which_and_what_to_do(folder: Path, missing: str) ->
         Head.load(folder)
 
 
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": 1}', "\udcff"])
+def test_a_description_that_is_none_is_one_clear_line(folder: Path, text: str) -> None:
+    (folder / "model.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    check_refused(folder)
+
+
 @pytest.mark.parametrize(
-    "damage",
+    "change",
     [
-        lambda card: "",
-        lambda card: "{",
-        lambda card: json.dumps({**card, "format": 99}),
-        lambda card: json.dumps({**card, "labels": card["labels"][:1]}),
-        lambda card: json.dumps({**card, "labels": [*card["labels"], "third"]}),
-        lambda card: json.dumps({**card, "weights_sha256": "0"}),
-        lambda card: json.dumps({**card, "temperature": 0}),
-        lambda card: json.dumps({**card, "surprise": 1}),
-        lambda card: "\udcff",
+        {"format": 99}, {"labels": ["only"]}, {"labels": ["billing", "delay", "third"]}, {"temperature": 0},
+        {"weights_sha256": "0"}, {"surprise": 1}, {"kind": "many"}, {"dimensions": "wide"},
     ],
 )  # fmt: skip
-def test_a_damaged_description_is_one_clear_line(folder: Path, damage: object) -> None:
-    assert callable(damage)
-    text = damage(json.loads((folder / "model.json").read_text(encoding="utf-8")))
-    (folder / "model.json").write_bytes(str(text).encode("utf-8", "surrogateescape"))
+def test_a_description_that_does_not_fit_is_one_clear_line(folder: Path, change: dict[str, object]) -> None:
+    card = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    (folder / "model.json").write_text(json.dumps({**card, **change}), encoding="utf-8")
+    check_refused(folder)
+
+
+def check_refused(folder: Path) -> None:
     with pytest.raises(ModelUnavailable) as caught:
         Head.load(folder)
     assert "\n" not in str(caught.value)

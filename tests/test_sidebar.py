@@ -117,7 +117,7 @@ def test_everything_the_suggestion_says_is_on_the_page(page: Page) -> None:
     assert page.text("#customer-body") == "这条投诉没有写明客户，所以没有客户资料。"
 
 
-@pytest.mark.parametrize("text", [ANGRY, WORRIED])
+@pytest.mark.parametrize("text", [ANGRY, WORRIED], ids=["zh", "en"])
 def test_the_customers_own_words_are_marked_where_the_evidence_says(page: Page, text: str) -> None:
     complaint = receive(page.service, text)
     triage = suggestion_for(page.service, complaint).triage

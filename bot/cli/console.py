@@ -6,6 +6,7 @@ and SQLAlchemy, Chroma, Litestar and the models cost seconds.
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
@@ -191,6 +192,24 @@ def progress(label: str, unit: str = "") -> Generator[Progress]:
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task(label, total=None)
         yield lambda done, total: bars.update(task, completed=done, total=total or None)
+
+
+@contextmanager
+def until_told_to_stop() -> Generator[None]:
+    """A block that SIGTERM and Ctrl-C end as they should: what it opened is closed, and the exit code is 0.
+
+    uvicorn finishes its requests and then raises the signal again, for whoever handled it before.
+    """
+
+    def end(_number: int, _frame: object) -> None:
+        raise SystemExit(DONE)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def stop(code: int) -> None:

@@ -17,6 +17,7 @@ from bot.cli.console import (
     say_json,
     say_table,
     tenant_option,
+    until_told_to_stop,
 )
 
 
@@ -97,7 +98,8 @@ def serve(host: str | None, port: int | None, as_json: bool) -> None:
         remark(f"serving {settings.home} on {settings.host}:{settings.port}; stop with Ctrl-C")
     if not has_home(settings):
         remark("there is no tenant yet: run 'redress init' beside this")
-    serve_app(settings)
+    with until_told_to_stop():
+        serve_app(settings)
 
 
 @click.command()

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import click
 
-from bot.cli.console import bold, json_option, load_settings, say_json, say_table, terminal
+from bot.cli.console import (
+    bold,
+    json_option,
+    load_settings,
+    say_json,
+    say_table,
+    terminal,
+    until_told_to_stop,
+)
 
 
 @click.command()
@@ -42,4 +50,5 @@ def demo(and_serve: bool, as_json: bool) -> None:
                 f"Key:     {bold(demonstration.key)}\nStop with Ctrl-C.",
                 err=as_json,
             )
-            serve(settings)
+            with until_told_to_stop():
+                serve(settings)

@@ -59,12 +59,13 @@ def citations(brief: Brief) -> tuple[Citation, ...]:
         if match.similarity < least:
             continue
         shared = {
-            sentence: len(words & terms) + len(words & named)
-            for sentence in _sentences(match.passage.text, brief.language)
-            if len((words := _terms(sentence, brief.language)) & terms) >= rules.share * len(words)
+            sentence: count
+            for sentence, words in _sentences(match.passage.text, brief.language)
+            if (count := len(words & terms) + len(words & named))
+            >= max(rules.shared, rules.share * len(words))
         }
-        best = max(shared, key=lambda sentence: shared[sentence], default="")
-        if best and shared[best] >= rules.shared:
+        if shared:
+            best = max(shared, key=lambda sentence: shared[sentence])
             found.append((match.similarity * shared[best], Citation(id=match.id, quote=best)))
     found.sort(key=lambda weighted: -weighted[0])
     return tuple(citation for _, citation in found[:MOST])
@@ -90,12 +91,13 @@ def _forbidden(sentence: str, rules: Rubric) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _sentences(text: str, language: Language) -> tuple[str, ...]:
+def _sentences(text: str, language: Language) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The sentences of a passage that can be quoted, with their terms."""
     pieces = (piece.strip() for piece in _END[language].split(text) if piece)
-    return tuple(piece for piece in pieces if piece and quotable(piece, language))
+    return tuple((piece, _terms(piece, language)) for piece in pieces if piece and quotable(piece, language))
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def _terms(text: str, language: Language) -> frozenset[str]:
     if language == "en":
         return frozenset(word[:6] for word in _WORD.findall(text.lower()) if word not in _COMMON_EN)

@@ -70,6 +70,8 @@ class Triager:
         escalations = _escalations(turns, language)
         vulnerability = _vulnerability(turns, language)
         complains, _ = looks_like_complaint(reading.text, language)
+        if emotion.primary == "gratitude":  # thanks beside a failure are not read as gratitude: this is praise
+            complains = False
         complains = complains or category.code not in {None, "other"} or bool(escalations)
         situation = read_situation(reading.text, language)
         verdict = judge_urgency(

@@ -16,9 +16,9 @@ export function showGlance(triage) {
       { class: "lead" },
       el("span", { class: `urgency ${triage.urgency}` }, word("urgency", triage.urgency)),
       el("span", { class: "muted" }, `${say("glance.queue")} ${word("queue", triage.route.queue)}`),
+      !triage.complaint && el("span", { class: "badge" }, say("glance.praise")),
     ),
     category(triage),
-    !triage.complaint && el("p", { class: "muted" }, say("glance.praise")),
     el("h4", {}, say("glance.reasons")),
     el("ul", { class: "reasons" }, triage.reasons.map((reason) => el("li", {}, reason))),
   );
