@@ -94,16 +94,18 @@ def test_with_serve_the_sidebar_and_the_complaints_are_there(tmp_path: Path) -> 
         command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
     ) as process:
         assert process.stdout is not None
-        said: list[str] = []
-        while not said or not said[-1].startswith("Stop with"):
-            said.append(process.stdout.readline())
-            assert said[-1], "".join(said)
-        url, key = said[-3].split()[-1], said[-2].split()[-1]
-        assert url == f"http://127.0.0.1:{port}/sidebar/"
-        assert b"<html" in answer(url, key)
-        listed = json.loads(answer(f"http://127.0.0.1:{port}/v1/complaints", key))
-        assert len(listed["complaints"]) == 8 and all(each["suggested"] for each in listed["complaints"])
-        process.terminate()
+        try:
+            said: list[str] = []
+            while not said or not said[-1].startswith("Stop with"):
+                said.append(process.stdout.readline())
+                assert said[-1], "".join(said)
+            url, key = said[-3].split()[-1], said[-2].split()[-1]
+            assert url == f"http://127.0.0.1:{port}/sidebar/"
+            assert b"<html" in answer(url, key)
+            listed = json.loads(answer(f"http://127.0.0.1:{port}/v1/complaints", key))["complaints"]
+            assert len(listed) == 8 and all(each["suggested"] for each in listed)
+        finally:
+            process.terminate()
         assert process.wait(timeout=60) == 0
     assert not list(tmp_path.glob("redress-demo-*"))
 

@@ -113,10 +113,7 @@ def open_home(tenant: str | None) -> "Generator[tuple[StoreParts, str]]":
     from bot.wiring import open_store
 
     settings = load_settings()
-    if not has_home(settings):
-        raise WrongUse(
-            f"there is nothing at {settings.home} yet: run 'redress init' first, or set REDRESS_HOME"
-        )
+    require_home(settings)
     with open_store(settings) as stored:
         yield stored, choose_tenant(stored.tenants, tenant)
 

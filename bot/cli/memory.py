@@ -118,6 +118,7 @@ def _output(file: Path) -> Generator[BinaryIO]:
         return
     temporary = file.with_name(f".{file.name}.part")
     try:
+        temporary.touch(mode=0o600)  # customers are personal data
         with temporary.open("wb") as out:
             yield out
         temporary.replace(file)
@@ -167,9 +168,9 @@ def search(
 @json_option
 def rebuild(as_json: bool) -> None:
     """Make the index afresh from the database; a running service is asked to do it, and waited for."""
-    started = time.perf_counter()
     from bot.wiring import open_store
 
+    started = time.perf_counter()
     settings = load_settings()
     require_home(settings)
     with open_store(settings) as stored, progress("rebuilding", "items") as done:
