@@ -11,11 +11,11 @@ from knowledge.article import Article
 from knowledge.case import Case
 from knowledge.cells import BadCell, DateOrder
 from knowledge.errors import UnreadableFile
+from knowledge.evaluation import LabelledText
 from knowledge.headers import Columns, Given, Names
 from knowledge.intake import CategoryNames, Clean, Intake
 from knowledge.rows import Row, RowProblem
 from knowledge.tables import KEYED, read_rows
-from knowledge.training import LabelledText
 
 _Item = TypeVar("_Item", Case, Article, LabelledText)
 

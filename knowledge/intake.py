@@ -22,9 +22,9 @@ from knowledge.cells import (
     money,
     several,
 )
+from knowledge.evaluation import LabelledText
 from knowledge.headers import Given, Headers
 from knowledge.rows import RowProblem
-from knowledge.training import LabelledText
 
 Clean = Callable[[str], str]
 """Takes personal data out of a text."""

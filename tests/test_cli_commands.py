@@ -86,6 +86,9 @@ class TestInit:
     def test_the_sample_is_loaded_and_found(self, sample_home: Path) -> None:
         found = answer(run(sample_home, "search", "年费 免收 扣了", "--json", "--limit", "3"))
         assert len(found["cases"]) == 3 and len(found["passages"]) == 3
+        fees = ("search", "扣了", "--kind", "cases", "--category", "收费与定价", "--language", "zh", "--json")
+        cases = answer(run(sample_home, *fees))["cases"]
+        assert {case["category"] for case in cases} == {"fees_pricing"} and len(cases) == 5
         again = answer(run(sample_home, "init", "--sample", "--json"))
         assert again["key"] is None and again["sample"]["cases"] == 504
 

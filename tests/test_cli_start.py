@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from inline_snapshot import snapshot
 
+from bot.cli import main
+
 HEAVY = (
     "chromadb",
     "torch",
@@ -46,8 +48,6 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_every_command_has_json_and_says_what_it_does() -> None:
-    from bot.cli import main
-
     names = set(main.commands)
     assert names == snapshot(
         {

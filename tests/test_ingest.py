@@ -22,12 +22,12 @@ from knowledge.article import Article
 from knowledge.case import Case, Redress, RootCause
 from knowledge.cells import BadCell, DateOrder, key, language_of, moment, money
 from knowledge.errors import InvalidRules, UnreadableFile
+from knowledge.evaluation import LabelledText
 from knowledge.headers import Headers
 from knowledge.ingest import read_articles, read_cases, read_labelled
 from knowledge.rows import Row, RowProblem
 from knowledge.rules import load_rules
 from knowledge.tables import read_rows
-from knowledge.training import LabelledText
 
 SAMPLE = Path(__file__).parents[1] / "knowledge" / "sample"
 SHANGHAI = ZoneInfo("Asia/Shanghai")

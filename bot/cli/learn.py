@@ -20,8 +20,8 @@ from bot.cli.console import (
 )
 
 if TYPE_CHECKING:
+    from knowledge.evaluation import LabelledText
     from knowledge.rows import RowProblem
-    from knowledge.training import LabelledText
 
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER: Final = click.Path(file_okay=False, path_type=Path)

@@ -130,7 +130,7 @@ def _output(file: Path) -> Generator[BinaryIO]:
 @click.argument("query")
 @click.option("--limit", type=click.IntRange(1, 50), default=5, show_default=True)
 @click.option("--language", type=click.Choice(["zh", "en"]), help="Only items in this language.")
-@click.option("--category", help="Only cases of this category.")
+@click.option("--category", help="Only cases of this category: its code, or its name in either language.")
 @click.option("--kind", type=click.Choice(["cases", "articles"]), help="Only one kind of item.")
 @tenant_option
 @json_option
@@ -146,7 +146,10 @@ def search(
     """Find similar cases, and passages of articles that bear on QUERY."""
     from bot.cli.finding import ask, find
     from knowledge.errors import IndexLocked
+    from knowledge.taxonomy import Taxonomy
 
+    if category is not None:  # a tenant's own label, where it is no name of ours
+        category = Taxonomy.core().find(category) or category
     kinds = {"cases": ("cases",), "articles": ("passages",)}.get(kind or "", ("cases", "passages"))
     wanted = {"query": query, "limit": limit, "kinds": kinds, "language": language, "category": category}
     with open_home(tenant) as (stored, owner):
@@ -159,7 +162,6 @@ def search(
         return
     from bot.cards import found_cards
     from knowledge.cells import language_of
-    from knowledge.taxonomy import Taxonomy
 
     terminal().print(found_cards(found, Taxonomy.core(), language_of(query) or "en"))
 

@@ -59,6 +59,8 @@ def wrongs(found: Scan) -> Iterator[tuple[float, Hit]]:
         yield (2.0 if hit.weight > 1 else 0.5), hit
     for hit in found.of("emotion", *_WRONG_FEELINGS):
         yield hit.weight, hit
+    for hit in found.of("emotion", "confusion"):
+        yield 0.75 * hit.weight, hit
     for hit in found.of("needs", *_ASKED_WHEN_WRONGED):
         if "implied" not in hit.kinds:
             yield 1.5, hit

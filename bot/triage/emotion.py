@@ -176,9 +176,16 @@ def _sentence(text: str, marks: str) -> Span:
 def _without_courtesy(found: Scan, signals: list[_Signal]) -> list[_Signal]:
     """In a complaint thanks are manners; the praise of someone stays, as a hint."""
     if not is_complaint(found):
-        return signals
+        return signals or _thanks(found)
     thanks = [replace(signal, level=1) for signal in signals if signal.kind == "gratitude"]
     return [signal for signal in signals if signal.kind != "gratitude"] + thanks[:1]
+
+
+def _thanks(found: Scan) -> list[_Signal]:
+    """Plain thanks are a feeling only where nothing is asked for."""
+    if found.of("complaint", "question", "request", "suggestion") or found.of("needs", "cue"):
+        return []
+    return [_Signal("gratitude", 1, found.span(hit)) for hit in found.of("emotion", "polite")[:1]]
 
 
 def _noted(found: Scan) -> Iterator[_Signal]:

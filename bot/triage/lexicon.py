@@ -33,13 +33,14 @@ _AROUND = {"zh": 18, "en": 60}
 """Characters on either side of a phrase that a context may look at."""
 _PLACEHOLDER = re.compile(r"⟦[^⟦⟧\n]{1,40}⟧")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_LATIN = re.compile(r"[a-z]")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _PATTERN = {
     code: (f"\\{chr(plain)}" if chr(plain) in "?()[]{}.*+|^$" else chr(plain))
     for code, plain in _FULL_WIDTH.items()
 }
 """Full-width marks of a pattern as folded text has them."""
-_MARKS = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"'})
+_MARKS = {ord(mark): ord(plain) for mark, plain in zip("’‘ʼ`“”", "''''\"\"", strict=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ def scan(text: str) -> Scan:
 def fold(text: str) -> str:
     """The text as the lexicons see it, of the same length."""
     if not text.isascii():
-        text = text.translate(_FULL_WIDTH).translate(_MARKS).translate(_traditional())
+        text = text.translate(_plain())
         text = _PLACEHOLDER.sub(lambda match: "▢" * len(match[0]), text)
     lower = text.lower()
     if len(lower) == len(text):
@@ -211,7 +212,7 @@ def fold(text: str) -> str:
 def _matchers_for(folded: str) -> Iterator[_Matcher]:
     if _HAN.search(folded):
         yield _matcher("zh")
-    if any("a" <= character <= "z" for character in folded):
+    if _LATIN.search(folded):
         yield _matcher("en")
 
 
@@ -247,11 +248,11 @@ class _Characters(Owned):
 
 
 @cache
-def _traditional() -> dict[int, str]:
-    """Traditional characters to simplified ones, one to one."""
+def _plain() -> dict[int, int]:
+    """Character to character: half width, plain quotes, simplified."""
     table = load_rules(LEXICONS / "characters.toml", _Characters)
-    old, new = table.traditional.split(), table.simplified.split()
-    return str.maketrans("".join(old), "".join(new))
+    old, new = "".join(table.traditional.split()), "".join(table.simplified.split())
+    return _FULL_WIDTH | _MARKS | {ord(a): ord(b) for a, b in zip(old, new, strict=True)}
 
 
 def _kept(hits: list[Hit], size: int, *, apart: bool) -> tuple[Hit, ...]:

@@ -1,16 +1,18 @@
 """What the customer asks for, what the words imply, and whether it is a complaint at all (codebook, section Needs)."""
 
+import re
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from bot.triage.complaint import is_complaint, wrongs
-from bot.triage.lexicon import Hit, Scan, Span, scan
+from bot.triage.lexicon import Hit, Span, scan
 from knowledge.case import NeedKind
 
 _MOST_EVIDENCE = 5
 _LONGEST = 160
 """Characters of a clause that is shown as the customer's words; of a longer one, what is around the need."""
-_ENDS = "。！？；!?;\n"
-_PAUSES = "，,、：:"
+_SENTENCE = re.compile(r"[。！？；!?;\n]|\.(?=\s|$)")
+_CLAUSE = re.compile(r"[。！？；!?;\n，,、：:]|\.(?=\s|$)")
 _NO_NEEDS = ("none", "implied", "cue")
 _SHORTEST = 8
 """Characters a clause must have to be understood; a shorter one takes its neighbour in."""
@@ -32,21 +34,22 @@ class NeedFound:
 def find_needs(text: str, language: str) -> tuple[NeedFound, ...]:
     """Each code once, where it is first said, in order of the text; an explicit need hides the implied one."""
     found = scan(text)
-    first: dict[str, Hit] = {}
+    sentences, clauses = _ends(text, _SENTENCE), _ends(text, _CLAUSE)
     cues = found.of("needs", "cue")
+    first: dict[str, Hit] = {}
     for hit in found.of("needs"):
-        if not _implied(hit) and not _asked(found, hit, cues):
+        if not _implied(hit) and not _asked(hit, cues, sentences):
             continue
         for code in hit.kinds:
             known = first.get(code)
             if code not in _NO_NEEDS and (known is None or _implied(known) > _implied(hit)):
                 first[code] = hit
-    if all(map(_implied, first.values())) and (question := _question(found)):
+    if all(map(_implied, first.values())) and (question := _question(text)):
         first["explanation"] = question
     return tuple(
         NeedFound("implicit" if _implied(hit) else "explicit", code, clause.text, clause)
         for code, hit in sorted(first.items(), key=lambda item: item[1].start)
-        for clause in (_clause(found, hit),)
+        for clause in (_clause(text, hit, sentences, clauses),)
     )
 
 
@@ -63,24 +66,23 @@ def _implied(hit: Hit) -> bool:
     return "implied" in hit.kinds
 
 
-def _asked(found: Scan, hit: Hit, cues: list[Hit]) -> bool:
+def _asked(hit: Hit, cues: list[Hit], sentences: list[int]) -> bool:
     """Whether the sentence asks for something; what is only told is not asked for."""
-    start, end = _bounds(found.text, hit, _ENDS)
+    start, end = _between(sentences, hit)
     return any(start <= cue.start and cue.end <= end + 1 for cue in cues)
 
 
-def _question(found: Scan) -> Hit | None:
+def _question(text: str) -> Hit | None:
     """The first sentence that is a question: who asks, asks for an answer."""
-    at = min((at for mark in "?？" if (at := found.text.find(mark)) > 0), default=0)
+    at = min((at for mark in "?？" if (at := text.find(mark)) > 0), default=0)
     return Hit(at - 1, at, ("explanation",), 1.0) if at else None
 
 
-def _clause(found: Scan, hit: Hit) -> Span:
+def _clause(text: str, hit: Hit, sentences: list[int], clauses: list[int]) -> Span:
     """The clause around the words: up to the next pause, or to the end of the sentence where that is too little."""
-    text = found.text
-    start, end = _bounds(text, hit, _ENDS + _PAUSES)
+    start, end = _between(clauses, hit)
     if end - start < _SHORTEST:
-        start, end = _bounds(text, hit, _ENDS)
+        start, end = _between(sentences, hit)
     start, end = max(start, hit.start - _LONGEST // 2), min(end, max(hit.end, hit.start + _LONGEST // 2))
     while start < hit.start and text[start].isspace():
         start += 1
@@ -89,17 +91,12 @@ def _clause(found: Scan, hit: Hit) -> Span:
     return Span(start, end, text[start:end])
 
 
-def _bounds(text: str, hit: Hit, marks: str) -> tuple[int, int]:
-    """Where the piece between two of these marks begins and ends. A full stop counts where a space follows it."""
-    start = hit.start
-    while start > 0 and not _is_mark(text, start - 1, marks):
-        start -= 1
-    end = hit.end
-    while end < len(text) and not _is_mark(text, end, marks):
-        end += 1
-    return start, end
+def _ends(text: str, marks: re.Pattern[str]) -> list[int]:
+    """Where the pieces between the marks end, the end of the text included."""
+    return [*(mark.start() for mark in marks.finditer(text)), len(text)]
 
 
-def _is_mark(text: str, at: int, marks: str) -> bool:
-    character = text[at]
-    return character in marks or (character == "." and (at + 1 == len(text) or text[at + 1].isspace()))
+def _between(ends: list[int], hit: Hit) -> tuple[int, int]:
+    """Start and end of what lies between the marks around the hit."""
+    before, after = bisect_left(ends, hit.start), bisect_left(ends, hit.end)
+    return (ends[before - 1] + 1 if before else 0), ends[min(after, len(ends) - 1)]

@@ -252,6 +252,8 @@ def _word_pattern(word: str) -> str:
 
 def _whole(text: str, start: int, end: int) -> bool:
     """Whether the piece does not cut a Latin word or a number in two."""
+    if text[start] > "z" < text[end - 1]:
+        return True
     return not (
         (_latin(text[start]) and start > 0 and _latin(text[start - 1]))
         or (_latin(text[end - 1]) and end < len(text) and _latin(text[end]))

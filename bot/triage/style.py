@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.triage.language import is_common_english
 from bot.triage.lexicon import Span
 
+_HAN = re.compile(r"[\u3400-\u9fff]")
 _LONG = 350
 _LONG_CHINESE = 120
 _CAPITALS = re.compile(r"\b[A-Z]{2,}(?:['’][A-Z]+)?\b(?:[ ,.!?'’-]+\b[A-Z]+\b)*")
@@ -55,7 +56,8 @@ def style_of(text: str) -> Style:
     text = _PLACEHOLDER.sub(lambda match: " " * len(match[0]), text)
     letters = len(_LETTER.findall(text))
     upper = len(_UPPER.findall(text))
-    shouted = letters >= 12 and upper >= 0.6 * letters and not _mostly_chinese(text, letters)
+    chinese = len(_HAN.findall(text))
+    shouted = letters >= 12 and upper >= 0.6 * letters and chinese <= letters
     stressed = tuple(_spans(match for match in _CAPITALS.finditer(text) if _stress(match[0])))
     marks = tuple(_spans(_MARKS.finditer(text)))
     exclamations = text.count("!") + text.count("！")
@@ -64,10 +66,7 @@ def style_of(text: str) -> Style:
         stressed=stressed,
         marks=marks,
         exclamations=exclamations,
-        length=min(
-            1.0,
-            len(text) / _LONG + sum(_han(character) for character in text) * (1 / _LONG_CHINESE - 1 / _LONG),
-        ),
+        length=min(1.0, (len(text) - chinese) / _LONG + chinese / _LONG_CHINESE),
         heated=bool(shouted or stressed or marks or exclamations),
         personal=bool(_PERSONAL.search(text)),
         formal=bool(_FORMAL.search(text)),
@@ -83,11 +82,3 @@ def _stress(capitals: str) -> bool:
     """Two ordinary words in capitals: NOT AGAIN. A single one, or unknown ones, may be names (HSBC, UK GDPR)."""
     words = [word for word in re.findall(r"[A-Z]+", capitals) if len(word) > 1]
     return len(words) > 1 and 2 * sum(is_common_english(word) for word in words) > len(words)
-
-
-def _mostly_chinese(text: str, letters: int) -> bool:
-    return sum(_han(character) for character in text) > letters
-
-
-def _han(character: str) -> bool:
-    return "\u3400" <= character <= "\u9fff"
