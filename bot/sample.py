@@ -26,12 +26,17 @@ class Loaded:
 def load_sample(parts: StoreParts, tenant: str) -> Loaded:
     """Store the sample cases, articles and customers; safe to run twice."""
     cases = [Case.model_validate_json(line) for line in _lines("cases")]
-    articles = [Article.model_validate_json(line) for line in _lines("articles")]
+    articles = sample_articles()
     customers = [Customer.model_validate_json(line) for line in _lines("customers")]
     parts.knowledge.put_cases(tenant, cases)
     parts.knowledge.put_articles(tenant, articles)
     parts.profiles.put_customers(tenant, customers)
     return Loaded(len(cases), len(articles), len(customers))
+
+
+def sample_articles() -> list[Article]:
+    """The articles of the sample corpus."""
+    return [Article.model_validate_json(line) for line in _lines("articles")]
 
 
 def _lines(folder: str) -> Iterator[str]:

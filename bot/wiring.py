@@ -19,7 +19,7 @@ from bot.privacy.redaction import redact
 from bot.settings import Settings
 from bot.store import DeskStore
 from bot.triage.triage import Triager
-from knowledge.embedding import LEXICAL, Embedder, load_embedder
+from knowledge.embedding import Embedder, load_embedder
 from knowledge.head import Head
 from knowledge.index import Index
 from knowledge.search import Search
@@ -159,10 +159,12 @@ def category_head(settings: Settings, embedder: Embedder) -> Head:
     """
     if settings.category_model is not None:
         head = Head.load(settings.category_model)
-        head.require(embedder.name)
+        if head.needs_vector:
+            head.require(embedder.name)
         return head
-    if settings.embedder == LEXICAL:
-        return Head.load(SHIPPED_HEAD)
+    head = Head.load(SHIPPED_HEAD)
+    if not head.needs_vector or head.card.embedder == embedder.name:
+        return head
     cached = settings.home / "models" / f"categories-{_file_name(embedder.name)}"
     if (cached / "model.json").exists():
         return Head.load(cached)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.errors import ModelUnavailable
-from knowledge.features import BUCKETS, Features, features
+from knowledge.features import BUCKETS, Features, features, recent_features
 
 Vector = NDArray[np.float32]
 """Shape (dim,), length 1; all zeros for a text in which the model sees nothing."""
@@ -115,7 +115,7 @@ class LexicalEmbedder:
         return cls(DocumentFrequency.load(_TABLE))
 
     def embed_query(self, text: str) -> Vector:
-        return self.embed_features(features(text))
+        return self.embed_features(recent_features(text))
 
     def embed_documents(self, texts: Sequence[str]) -> Matrix:
         return np.stack([self.embed_query(text) for text in texts]) if texts else _empty(self.dimensions)

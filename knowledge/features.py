@@ -7,6 +7,7 @@ lexical embedder and the trained heads read the same features.
 import re
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -52,6 +53,10 @@ def features(text: str) -> Features:
     weights = np.concatenate((np.ones(len(by_word), np.float32), np.full(len(by_gram), 1 / 3, np.float32)))
     distinct, where = np.unique(hashes, return_inverse=True)
     return Features(distinct, np.bincount(where, weights).astype(np.float32))
+
+
+recent_features = lru_cache(maxsize=16)(features)
+"""The same, remembered for a moment: the embedder and the head read the same text one after the other."""
 
 
 def _word_hashes(found: list[str]) -> NDArray[np.uint64]:

@@ -205,7 +205,7 @@ class Head:
         Raises:
             EmbedderMismatch: the vector has another length than those it was trained with.
         """
-        if vector.shape != (self.card.dimensions,):
+        if self.needs_vector and vector.shape != (self.card.dimensions,):
             offered = f"one with {vector.size} dimensions instead of {self.card.dimensions}"
             raise EmbedderMismatch(f"the {self.card.subject} head", self.card.embedder, offered)
         logits = self.logits(found, vector) / np.float32(self.card.temperature)
@@ -223,11 +223,14 @@ class Head:
         """At most `limit` words of the text, normalised, that spoke most for the label, strongest first."""
         column = self.labels.index(label)
         plain = _PLACEHOLDER.sub(" ", text)
-        scored: dict[str, float] = {}
-        for word in list(dict.fromkeys(words(plain)))[:EVIDENCE_WORDS]:
-            if len(word) > 1 and not word.isdigit() and word not in _STOP_WORDS:
-                scored[word] = self._speaks_for(word, column)
-        return _strongest(scored, limit)
+        chosen = [
+            word
+            for word in list(dict.fromkeys(words(plain)))[:EVIDENCE_WORDS]
+            if len(word) > 1 and not word.isdigit() and word not in _STOP_WORDS
+        ]
+        if not chosen:
+            return ()
+        return _strongest(dict(zip(chosen, self._speak_for(chosen, column).tolist(), strict=True)), limit)
 
     def _judged(self, probabilities: Floats) -> Prediction:
         order = np.argsort(-probabilities, kind="stable")
@@ -257,11 +260,22 @@ class Head:
         value = weigh(found, np.where(kept, idf[at], np.float32(self.card.unseen)))
         return at[kept], value[kept]
 
-    def _speaks_for(self, word: str, column: int) -> float:
-        """How much the features of a word raise the label above the mean of all labels."""
-        at, value = self._values(_word_features(word))
-        rows = self.weights.grams[at]
-        return float(value @ (rows[:, column] - rows.mean(axis=1)))
+    def _speak_for(self, chosen: list[str], column: int) -> Floats:
+        """How much the features of each word raise the label above the mean of all labels."""
+        each = [_word_features(word) for word in chosen]
+        owner = np.repeat(np.arange(len(each)), [len(found.hashes) for found in each])
+        joined = Features(
+            np.concatenate([found.hashes for found in each]), np.concatenate([found.counts for found in each])
+        )
+        wanted, buckets, idf = joined.buckets, self.weights.buckets, self.weights.idf
+        at = np.minimum(np.searchsorted(buckets, wanted.astype(np.uint32)), len(buckets) - 1)
+        kept = buckets[at] == wanted
+        value = (1 + np.log1p(joined.counts)) * np.where(kept, idf[at], np.float32(self.card.unseen))
+        length = np.sqrt(np.bincount(owner, value * value, len(each)))
+        rows = self.weights.grams[at[kept]]
+        raised = value[kept] * (rows[:, column] - rows.mean(axis=1))
+        summed = np.bincount(owner[kept], raised, len(each))
+        return (summed / np.maximum(length, 1e-9)).astype(np.float32)
 
 
 def weigh(found: Features, idf: Floats) -> Floats:

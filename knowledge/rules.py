@@ -44,7 +44,7 @@ def _line_of(source: str, where: tuple[int | str, ...]) -> int:
     """
     lines = source.splitlines()
     at, prefix = 0, ""
-    for step, following in zip(where, (*where[1:], None), strict=True):
+    for step, following in zip(where, (*where[1:], None), strict=False):
         if isinstance(step, int):
             continue
         dotted = f"{prefix}.{step}" if prefix else step

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal, Protocol
 
-from sqlalchemy import Date, DateTime, Index, Integer, String, Text, delete, func, insert, select, update
+from sqlalchemy import BindParameter, (
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    String,
+    Text,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from knowledge.article import Article, Passage
@@ -125,6 +138,22 @@ class Written:
 
     def __add__(self, other: "Written") -> "Written":
         return Written(self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged)
+
+
+# the statements of the hot path, built once: building one costs more than running it
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_CASE_BODIES = select(CaseRow.body).where(CaseRow.id.in_(_IDS))
+_PASSAGES_WITH_ARTICLES = (
+    select(PassageRow.id, PassageRow.article_id, PassageRow.position, PassageRow.text, ArticleRow.body)
+    .join(ArticleRow, ArticleRow.id == PassageRow.article_id)
+    .where(PassageRow.id.in_(_IDS))
+)
+_CASES_ABOUT = select(CaseRow.id, CaseRow.industry, CaseRow.category).where(CaseRow.id.in_(_IDS))
+_PASSAGES_ABOUT = (
+    select(PassageRow.id, ArticleRow.industry, ArticleRow.categories)
+    .join(ArticleRow, ArticleRow.id == PassageRow.article_id)
+    .where(PassageRow.id.in_(_IDS))
+)
 
 
 class KnowledgeStore:
@@ -251,31 +280,19 @@ class KnowledgeStore:
         self, tenant: str, case_ids: Sequence[str], passage_ids: Sequence[str]
     ) -> tuple[dict[str, Case], dict[str, tuple[Passage, Article]]]:
         """What search found, in one look: at most IN_LIMIT ids of each kind."""
-        passages = (
-            select(
-                PassageRow.id, PassageRow.article_id, PassageRow.position, PassageRow.text, ArticleRow.body
-            )
-            .join(ArticleRow, ArticleRow.id == PassageRow.article_id)
-            .where(PassageRow.id.in_(passage_ids))
-        )
         with self._sessions.read(tenant) as session:
-            bodies = session.scalars(select(CaseRow.body).where(CaseRow.id.in_(case_ids))).all()
-            rows = session.execute(passages).all()
+            bodies = session.scalars(_CASE_BODIES, {"ids": list(case_ids)}).all()
+            rows = session.execute(_PASSAGES_WITH_ARTICLES, {"ids": list(passage_ids)}).all()
         cases = {case.id: case for case in map(Case.model_validate_json, bodies)}
         articles = {a: Article.model_validate_json(body) for a, body in {r[1]: r[4] for r in rows}.items()}
         return cases, {i: (Passage(i, a, position, text), articles[a]) for i, a, position, text, _ in rows}
 
     def about(self, tenant: str, case_ids: Sequence[str], passage_ids: Sequence[str]) -> dict[str, About]:
         """What each case and passage is about, by its id: at most IN_LIMIT ids of each kind."""
-        cases = select(CaseRow.id, CaseRow.industry, CaseRow.category).where(CaseRow.id.in_(case_ids))
-        passages = (
-            select(PassageRow.id, ArticleRow.industry, ArticleRow.categories)
-            .join(ArticleRow, ArticleRow.id == PassageRow.article_id)
-            .where(PassageRow.id.in_(passage_ids))
-        )
         with self._sessions.read(tenant) as session:
-            found = {i: About(industry, (c,) if c else ()) for i, industry, c in session.execute(cases)}
-            for i, industry, categories in session.execute(passages):
+            cases = session.execute(_CASES_ABOUT, {"ids": list(case_ids)})
+            found = {i: About(industry, (c,) if c else ()) for i, industry, c in cases}
+            for i, industry, categories in session.execute(_PASSAGES_ABOUT, {"ids": list(passage_ids)}):
                 found[i] = About(industry, tuple(categories.split()))
         return found
 

@@ -19,6 +19,7 @@ from bot.bench.load import Connection, Times, clients_at_once
 from bot.bench.synthetic import synthetic_cases, synthetic_complaints
 from bot.errors import StorageUnavailable
 from bot.running import FILE
+from bot.sample import sample_articles
 from bot.settings import Settings
 from bot.wiring import open_store
 from knowledge.case import Case
@@ -103,6 +104,7 @@ def _import(settings: Settings, size: int) -> tuple[float, str]:
         key = parts.tenants.new_key(TENANT, "bench", ["admin"])
         index = Index(settings.index_folder, parts.knowledge, load_embedder(settings.embedder))
         index.open()
+        parts.knowledge.put_articles(TENANT, sample_articles())
         cases = list(synthetic_cases(size))
         index.start()
         started = time.perf_counter()

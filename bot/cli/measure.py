@@ -9,7 +9,7 @@ from bot.cli.console import json_option, load_settings, remark, say_json, say_ta
 
 @click.command()
 @click.option(
-    "--size", "sizes", type=click.IntRange(1), multiple=True, default=(1_000, 10_000), show_default=True,
+    "--size", "sizes", type=click.IntRange(1), multiple=True, default=(10_000, 100_000), show_default=True,
     help="Cases in memory; repeat for several.",
 )  # fmt: skip
 @json_option

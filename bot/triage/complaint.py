@@ -3,9 +3,9 @@
 Praise, a question, a request or a suggestion is none; a question or plea that tells of a failure is one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from bot.triage.lexicon import Hit, Scan
+from bot.triage.lexicon import Hit, Scan, Subject
 
 _WRONG_FEELINGS = (
     "anger",
@@ -44,7 +44,7 @@ def is_complaint(found: Scan) -> bool:
 
 
 def _praise(found: Scan) -> float:
-    """What speaks for praise; twice as much where nothing takes it back (但, "pity") and no feeling speaks against it."""
+    """What speaks for praise; twice as much where neither a "but" (但, "pity") nor anger takes it back."""
     praise = sum(hit.weight for hit in found.of("complaint", "praise"))
     against = [
         *found.of("complaint", "contrast"),
@@ -55,18 +55,19 @@ def _praise(found: Scan) -> float:
 
 def wrongs(found: Scan) -> Iterator[tuple[float, Hit]]:
     """What speaks for a complaint, with its weight."""
-    for hit in found.of("complaint", "failure"):
-        yield (2.0 if hit.weight > 1 else 0.5), hit
-    for hit in found.of("emotion", *_WRONG_FEELINGS):
-        yield hit.weight, hit
-    for hit in found.of("emotion", "confusion"):
-        yield 0.75 * hit.weight, hit
-    for hit in found.of("needs", *_ASKED_WHEN_WRONGED):
-        if "implied" not in hit.kinds:
-            yield 1.5, hit
-    for hit in found.of("escalation", "regulator", "media", "collective", "safety"):
-        yield 2.0, hit
-    for hit in found.of("situation", "fraud", "danger_now", "money_now", "repeated"):
-        yield 1.5, hit
-    for hit in found.of("note", "told"):
-        yield 1.5, hit
+    for subject, kinds, weigh in _SPEAKING:
+        for hit in found.of(subject, *kinds):
+            if "implied" not in hit.kinds:
+                yield weigh(hit.weight), hit
+
+
+_SPEAKING: tuple[tuple[Subject, tuple[str, ...], Callable[[float], float]], ...] = (
+    ("complaint", ("failure",), lambda weight: 2.0 if weight > 1 else 0.5),
+    ("emotion", _WRONG_FEELINGS, lambda weight: weight),
+    ("emotion", ("confusion",), lambda weight: 0.75 * weight),
+    ("needs", _ASKED_WHEN_WRONGED, lambda _: 1.5),
+    ("escalation", ("regulator", "media", "collective", "safety"), lambda _: 2.0),
+    ("situation", ("fraud", "danger_now", "money_now", "repeated"), lambda _: 1.5),
+    ("note", ("told",), lambda _: 1.5),
+)
+"""Where it speaks: subject and kinds of the lexicons, and what a phrase there weighs."""

@@ -1,32 +1,36 @@
 """How the customer feels in this text, how strongly, and the words that show it (codebook, section Emotion).
 
 Every word of feeling has a level: 1 a hint, 2 clear, 3 strong, 4 extreme. The words around it move the level
-(非常, "a bit") or cancel it (不失望, "not angry"). The way the text is written counts too: capitals, repeated marks.
-A note that an agent wrote down is read by its own, stricter rule.
+(非常, "a bit") or cancel it (不失望, "not angry"). The way the text is written counts too: capitals, repeated
+marks. A note that an agent wrote down is read by its own, stricter rule.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bot.triage.complaint import is_complaint
 from bot.triage.lexicon import Hit, Scan, Span, scan
 from bot.triage.style import Style, style_of
-from knowledge.case import EMOTIONS, EmotionKind
+from knowledge.case import EmotionKind
 
 MOST_EVIDENCE = 8
 """Spans of a reading: what an agent takes in at a glance."""
 
-_AS: dict[str, EmotionKind] = {kind: kind for kind in EMOTIONS if kind != "neutral"} | {
+_AS: Mapping[str, EmotionKind] = {
+    "anger": "anger",
     "insult": "anger",
     "ultimatum": "anger",
     "rhetorical": "anger",
     "sarcasm": "anger",
     "sarcasm_beside_failure": "anger",
+    "anxiety": "anxiety",
+    "disappointment": "disappointment",
+    "sadness": "sadness",
+    "confusion": "confusion",
+    "gratitude": "gratitude",
 }
 """What the kinds of the lexicon are read as; the others only move these."""
-_MASS = {0.5: 0.3, 1: 0.7, 2: 1.6, 3: 2.8, 4: 4.5}
-"""What a signal weighs beside signals of other kinds, by its level."""
 _FACTORS: dict[bool, dict[EmotionKind, float]] = {
     False: {
         "anger": 0.75,
@@ -45,15 +49,17 @@ _FACTORS: dict[bool, dict[EmotionKind, float]] = {
         "gratitude": 1.0,
     },
 }
-"""How much a kind counts in a text written calmly (False) or with exclamation marks and capitals (True): anger and
-anxiety are loud, the other feelings are quiet."""
+"""How much a kind counts in a text written calmly (False) or with exclamation marks and capitals (True):
+anger and anxiety are loud, the other feelings are quiet."""
 _URGES: frozenset[EmotionKind] = frozenset({"anxiety", "sadness"})
 """Feelings whose strong words (panic, despair) are hardly ever said lightly."""
 
 _NOT_BEFORE = re.compile(
-    r"(?:(?<![得要])不(?:是|会|再|太|很|算|想|怎么|觉得|感到|那么)?|没(?:有)?(?:觉得|感到|什么|那么|太)?|并非|别|毫无|从不"
+    r"(?:(?<![得要])不(?:是|会|再|太|很|算|想|怎么|觉得|感到|那么)?"
+    r"|没(?:有)?(?:觉得|感到|什么|那么|太)?|并非|别|毫无|从不"
     r"|\b(?:not|never|isn't|wasn't|aren't|don't|didn't|doesn't|hardly|nor)"
-    r"(?: (?:really|very|at all|so|that|too|even|being|been|feel|feeling|a|an|the|any|trying to be|going to be))* )$"
+    r"(?: (?:really|very|at all|so|that|too|even|being|been|feel|feeling|a|an|the|any"
+    r"|trying to be|going to be))* )$"
 )
 """Words before a feeling that cancel it."""
 _LOOK_BACK = 30
@@ -125,9 +131,9 @@ def _level(hit: Hit, hits: list[Hit], at: int) -> float:
 
 
 def _styled(found: Scan, style: Style, felt: list[_Signal]) -> list[_Signal]:
-    """What the way of writing adds: weight to what is felt already, else a feeling where a failure is told with heat."""
+    """What the way of writing adds: to what is felt already, else where a failure is told with heat."""
     if style.shouted:
-        return [_Signal("anger", 4, Span(0, len(found.text), found.text))]
+        return [_Signal("anger", 4, span) for span in style.stressed[:1] or (_beginning(found.text),)]
     spans = [*style.stressed, *style.marks]
     feelings = [signal for signal in felt if signal.kind != "gratitude" and signal.level >= 1]
     quiet = _quiet(found, style)
@@ -166,6 +172,10 @@ def _heated(found: Scan, style: Style, spans: list[Span], *, told: bool) -> Iter
         )
 
 
+def _beginning(text: str) -> Span:
+    return Span(0, min(len(text), _SHORT), text[:_SHORT])
+
+
 def _sentence(text: str, marks: str) -> Span:
     """The sentence that ends with the last of these marks."""
     end = max(text.rfind(mark) for mark in marks) + 1
@@ -198,14 +208,14 @@ def _noted(found: Scan) -> Iterator[_Signal]:
         yield _Signal("anger", level, found.span(hit))
     for hit in found.of("emotion", "anxiety", "disappointment", "sadness", "confusion"):
         if hit.weight >= 2:
-            yield _Signal(_AS[hit.kinds[0]], hit.weight - 1, found.span(hit))
+            yield _Signal(_AS[hit.kinds[0]], max(1.0, hit.weight - 1), found.span(hit))
 
 
 def _reading(signals: list[_Signal], style: Style | None = None) -> EmotionReading:
     factors = _FACTORS[style.heated if style else False]
     masses: dict[EmotionKind, float] = {}
     for signal in signals:
-        masses[signal.kind] = masses.get(signal.kind, 0) + _MASS[signal.level] * factors[signal.kind]
+        masses[signal.kind] = masses.get(signal.kind, 0) + _mass(signal.level) * factors[signal.kind]
     if not masses:
         return EmotionReading("neutral", 0, {"neutral": 1.0}, ())
     primary = max(masses, key=lambda kind: masses[kind])
@@ -219,6 +229,11 @@ def _reading(signals: list[_Signal], style: Style | None = None) -> EmotionReadi
             :MOST_EVIDENCE
         ],
     )
+
+
+def _mass(level: float) -> float:
+    """What a signal weighs beside signals of other kinds: a strong word more than two hints."""
+    return 0.7 * level**1.35
 
 
 def _intensity(signals: list[_Signal], style: Style | None) -> int:

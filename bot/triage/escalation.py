@@ -1,8 +1,8 @@
 """Intents to take the matter further, and dangers: regulator, media, legal, collective, safety, churn.
 
-A threat with a condition or said with regret is one ("I don't want to go to court, but"); a plain denial, a question
-about an authority, an idiom (气死我了, "dying to know") and what somebody else threatens are none: the contexts of
-lexicons/*_escalation.toml say which. For safety the words alone decide.
+A threat with a condition or said with regret is one ("I don't want to go to court, but"); a plain denial, a
+question about an authority, an idiom (气死我了, "dying to know") and what somebody else threatens are none:
+the contexts of lexicons/*_escalation.toml say which. For despair and threats of violence the words decide.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Which language a complaint is written in: Chinese, English, or neither ("und").
 
-Chinese is seen by its characters, traditional ones too; kana and Hangul make it Japanese or Korean. English is
-seen by its common words, because French, German and romanised text use the same letters. In a mixed text the
-language wins that carries more words; a Chinese character counts as half a word.
+Chinese is seen by its characters, traditional ones too; kana and Hangul make it Japanese or Korean. English
+is seen by its common words, because French, German and romanised text use the same letters. In a mixed text
+it is Chinese where there are as many Chinese characters as Latin words.
 """
 
 import re

@@ -1,9 +1,10 @@
 """The words of the lexicons found in a text: one pass for all subjects, both scripts.
 
 A lexicon file is about one subject in one language. Its groups name what their phrases show (`kinds`) and how
-strongly (`weight`). A group may name contexts in which its words mean something else (`unless`), or without which
-they mean nothing (`only`); a context is a regular expression over the words around, where @ stands for the phrase: "请问.{0,4}@". Where phrases of one
-subject overlap, the longest wins; kind `none` exists to win over a phrase that would mislead (气死我了).
+strongly (`weight`). A group may name contexts in which its words mean something else (`unless`), or without
+which they mean nothing (`only`); a context is a regular expression over the words around, where @ stands for
+the phrase: "请问.{0,4}@". Where phrases of one subject overlap, the longest wins; kind `none` exists to win
+over a phrase that would mislead (气死我了).
 """
 
 import re
@@ -15,9 +16,9 @@ from typing import Literal, get_args
 
 from pydantic import Field, field_validator
 
-from knowledge.errors import InvalidRules
 from bot.triage.phrases import ChineseTree, EnglishTree, Phrases, parse
 from knowledge.case import Language, Owned
+from knowledge.errors import InvalidRules
 from knowledge.rules import load_rules
 
 Subject = Literal["note", "emotion", "escalation", "needs", "vulnerability", "situation", "complaint"]
@@ -121,7 +122,12 @@ class Scan:
     def of(self, subject: Subject, *kinds: str) -> list[Hit]:
         """Hits of a subject that show one of these kinds, or all of its hits where none is named."""
         hits = self.hits[subject]
-        return [hit for hit in hits if not kinds or not set(kinds).isdisjoint(hit.kinds)]
+        if not kinds:
+            return list(hits)
+        if len(kinds) == 1:
+            return [hit for hit in hits if kinds[0] in hit.kinds]
+        wanted = frozenset(kinds)
+        return [hit for hit in hits if not wanted.isdisjoint(hit.kinds)]
 
     def span(self, hit: Hit) -> Span:
         """The words of the customer."""

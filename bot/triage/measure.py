@@ -43,8 +43,8 @@ def measure(cases: Iterable[Case]) -> dict[str, dict[str, float | Scores]]:
 def _read(case: Case) -> _Read:
     text, language = case.text, case.language
     emotion = read_emotion(text, language)
-    escalations = frozenset(found.kind for found in find_escalations(text, language))
-    vulnerability = frozenset(found.kind for found in find_vulnerability(text, language))
+    escalations: frozenset[EscalationKind] = frozenset(e.kind for e in find_escalations(text, language))
+    vulnerability: frozenset[Vulnerability] = frozenset(v.kind for v in find_vulnerability(text, language))
     complaint, _ = looks_like_complaint(text, language)
     verdict = judge_urgency(
         UrgencyFacts(

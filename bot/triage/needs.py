@@ -1,4 +1,4 @@
-"""What the customer asks for, what the words imply, and whether it is a complaint at all (codebook, section Needs)."""
+"""What the customer asks for and implies, and whether it is a complaint at all (codebook, section Needs)."""
 
 import re
 from bisect import bisect_left
@@ -32,7 +32,7 @@ class NeedFound:
 
 
 def find_needs(text: str, language: str) -> tuple[NeedFound, ...]:
-    """Each code once, where it is first said, in order of the text; an explicit need hides the implied one."""
+    """Each code once, where it is first said, in order of the text; explicit before implied."""
     found = scan(text)
     sentences, clauses = _ends(text, _SENTENCE), _ends(text, _CLAUSE)
     cues = found.of("needs", "cue")
@@ -69,7 +69,8 @@ def _implied(hit: Hit) -> bool:
 def _asked(hit: Hit, cues: list[Hit], sentences: list[int]) -> bool:
     """Whether the sentence asks for something; what is only told is not asked for."""
     start, end = _between(sentences, hit)
-    return any(start <= cue.start and cue.end <= end + 1 for cue in cues)
+    first = bisect_left(cues, start, key=lambda cue: cue.start)
+    return first < len(cues) and cues[first].end <= end + 1
 
 
 def _question(text: str) -> Hit | None:
@@ -79,7 +80,7 @@ def _question(text: str) -> Hit | None:
 
 
 def _clause(text: str, hit: Hit, sentences: list[int], clauses: list[int]) -> Span:
-    """The clause around the words: up to the next pause, or to the end of the sentence where that is too little."""
+    """The clause around the words; the sentence where the clause says too little."""
     start, end = _between(clauses, hit)
     if end - start < _SHORTEST:
         start, end = _between(sentences, hit)

@@ -4,8 +4,8 @@
 …           a gap inside the clause: up to 8 characters in Chinese, up to 4 words in English
 sue+        the English word with its regular endings (sues, suing, sued, sue's)
 
-The beginning of a phrase (its head) is spelled out into a tree; what follows is a pattern that is compiled and
-tried only when the head is found.
+The beginning of a phrase (its head) is spelled out into a tree; what follows is a pattern that is compiled
+and tried only when the head is found.
 """
 
 import re
@@ -77,22 +77,22 @@ def _choice(tokens: list[str], pattern: str) -> tuple[Choice, list[str]]:
     """The options up to the bracket that closes this level, and the tokens from there on."""
     options: list[list[Part]] = [[]]
     while tokens and tokens[0] != ")":
-        token, tokens = tokens[0], tokens[1:]
-        if token == "|":
+        mark, tokens = tokens[0], tokens[1:]
+        if mark == "|":
             options.append([])
-        elif token == "(":
+        elif mark == "(":
             inner, tokens = _choice(tokens, pattern)
             if not tokens:
                 raise ValueError(f"{pattern!r}: a bracket does not close")
             options[-1].append(inner)
             tokens = tokens[1:]
         else:
-            options[-1] += token.split()
+            options[-1] += mark.split()
     return Choice(tuple(tuple(option) for option in options)), tokens
 
 
 def inflected(word: str) -> tuple[str, ...]:
-    """The word and its regular English endings: cancel, cancels, canceled, cancelled, cancelling, cancel's …"""
+    """The word and its regular English endings: cancel, cancels, canceled, cancelled, cancelling."""
     if word.endswith("e"):
         return word, f"{word}s", f"{word}d", f"{word[:-1]}ing", f"{word}'s"
     if word.endswith("y") and word[-2:-1] not in _VOWELS:

@@ -79,6 +79,6 @@ def _spans(matches: Iterable[re.Match[str]]) -> Iterator[Span]:
 
 
 def _stress(capitals: str) -> bool:
-    """Two ordinary words in capitals: NOT AGAIN. A single one, or unknown ones, may be names (HSBC, UK GDPR)."""
+    """Two ordinary words in capitals: NOT AGAIN. One alone, or unknown ones, may be names (HSBC, UK GDPR)."""
     words = [word for word in re.findall(r"[A-Z]+", capitals) if len(word) > 1]
     return len(words) > 1 and 2 * sum(is_common_english(word) for word in words) > len(words)

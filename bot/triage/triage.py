@@ -25,7 +25,7 @@ from bot.triage.urgency import UrgencyFacts, judge_urgency, read_situation
 from bot.triage.vulnerability import find_vulnerability
 from knowledge.case import EscalationKind, Language, Vulnerability
 from knowledge.embedding import Vector
-from knowledge.features import features
+from knowledge.features import recent_features
 from knowledge.head import Head, Prediction
 from knowledge.match import CaseMatch
 from knowledge.search import Preference
@@ -70,7 +70,9 @@ class Triager:
         escalations = _escalations(turns, language)
         vulnerability = _vulnerability(turns, language)
         complains, _ = looks_like_complaint(reading.text, language)
-        if emotion.primary == "gratitude":  # thanks beside a failure are not read as gratitude: this is praise
+        if (
+            emotion.primary == "gratitude"
+        ):  # thanks beside a failure are not read as gratitude: this is praise
             complains = False
         complains = complains or category.code not in {None, "other"} or bool(escalations)
         situation = read_situation(reading.text, language)
@@ -132,7 +134,7 @@ class Triager:
         reason = (
             f"最相近的已结案件中有 {len(near)} 件同为“{name}”：{'、'.join(ids)}"
             if language == "zh"
-            else f"{len(near)} of the closest past cases are also “{name}”: {', '.join(ids)}"
+            else f"Also “{name}” among the closest past cases: {', '.join(ids)}"
         )
         return triage.model_copy(update={"reasons": (*triage.reasons, reason)})
 
@@ -143,7 +145,7 @@ class Triager:
             return _no_category("language_unsupported")
         if self._head is None:
             return _no_category("model_failed")
-        found = features(text)
+        found = recent_features(text)
         prediction = self._head.predict(found, vector)
         best = prediction.best
         alternatives = _alternatives(prediction)

@@ -1,9 +1,8 @@
-"""How soon a person must look: the rules of urgency.toml, the highest that matches wins (codebook, section Urgency).
+"""How soon a person must look: the rules of urgency.toml, the highest wins (codebook, section Urgency).
 
 Who the customer is goes nowhere in: only what happened, what is meant, and how it is said.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
