@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal, Protocol
 
-from sqlalchemy import BindParameter, (
+from sqlalchemy import (
+    BindParameter,
     Date,
     DateTime,
     Index,

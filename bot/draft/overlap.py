@@ -1,9 +1,9 @@
 """Words a draft shares with past cases: other people's stories must not leak into a reply."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache, lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from bot.draft.clauses import Clauses, wording
 from knowledge.case import Language
@@ -12,6 +12,12 @@ LONGEST: Final[dict[Language, int]] = {"zh": 12, "en": 8}
 """From this many characters (zh) or words (en) in a row, shared words are somebody else's."""
 _GRAM: Final[dict[Language, int]] = {"zh": 6, "en": 4}
 """Half a run: two in a row of these, found at every seventh (fifth) place, cannot miss a run."""
+
+FOLLOWED: Final = 60
+READ: Final = 20_000
+"""Characters of another text that are compared."""
+SAME: Final = 8
+"""Places of the same words in a draft that are followed."""
 
 _BREAK: Final = "\0"
 _STOP: Final = re.compile(r"[。！？!?\n\d]+|\.(?:\s|$)|\{\w+\}|⟦[^⟦⟧\n]*⟧")
@@ -24,7 +30,8 @@ Tokens = str | tuple[str, ...]
 def shared_run(draft: str, others: Iterable[str], own: Iterable[str], language: Language) -> int:
     """Characters (zh) or words (en) of the longest run a draft shares with one of `others`.
 
-    0 where none reaches `LONGEST`. What also stands in `own` or in our approved clauses does not count.
+    0 where none reaches `LONGEST`; longer ones are followed for `FOLLOWED` to either side. What also stands in
+    `own` or in our approved clauses does not count.
     """
     tokens = _tokens(draft, language)
     places: dict[Tokens, list[int]] = {}
@@ -34,7 +41,7 @@ def shared_run(draft: str, others: Iterable[str], own: Iterable[str], language: 
     known: set[Tokens] | None = None
     longest = 0
     for other in others:
-        for start, end in _runs(tokens, places, _tokens(other, language), language):
+        for start, end in _runs(tokens, places, _tokens(other[:READ], language), language):
             if known is None:
                 known = _known(own, language)
             longest = max(longest, _foreign(tokens[start:end], known, size))
@@ -44,23 +51,22 @@ def shared_run(draft: str, others: Iterable[str], own: Iterable[str], language: 
 def _runs(
     tokens: Tokens, places: dict[Tokens, list[int]], other: Tokens, language: Language
 ) -> Iterable[tuple[int, int]]:
+    """Where the draft has a run of `other`: start and end."""
     size, least = _GRAM[language], LONGEST[language]
     for at in range(0, len(other) - size + 1, least - size + 1):
-        for place in places.get(other[at : at + size], ()):
-            before = _same(tokens[:place][::-1], other[:at][::-1])
-            after = _same(tokens[place:], other[at:])
-            if before + after >= least:
-                yield place - before, place + after
+        for place in places.get(other[at : at + size], ())[:SAME]:
+            start, end = _reach(tokens, other, place, at, -1), _reach(tokens, other, place, at, 1)
+            if end - start >= least:
+                yield start, end
 
 
-def _same(one: Sequence[str], two: Sequence[str]) -> int:
-    """How many tokens agree from the start, up to a break."""
-    count = 0
-    for a, b in zip(one, two, strict=False):
-        if a != b or a == _BREAK:
-            break
-        count += 1
-    return count
+def _reach(one: Tokens, two: Tokens, place: int, at: int, step: Literal[-1, 1]) -> int:
+    """How far the two agree from these places on, backwards or forwards, up to a break; a place in `one`."""
+    here, there = (place - 1, at - 1) if step < 0 else (place, at)
+    last = max(-1, place - FOLLOWED - 1) if step < 0 else min(len(one), place + FOLLOWED)
+    while here != last and 0 <= there < len(two) and one[here] == two[there] != _BREAK:
+        here, there = here + step, there + step
+    return here + 1 if step < 0 else here
 
 
 def _foreign(run: Tokens, known: set[Tokens], size: int) -> int:
