@@ -64,7 +64,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     pieces = sorted({piece for text in TEXTS for piece in (*text, *text.split())})
     tokenizer = Tokenizer(models.WordLevel({piece: n for n, piece in enumerate(["[UNK]", *pieces])}, "[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")  # pyright: ignore[reportAttributeAccessIssue]
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
     weights = np.random.default_rng(3).normal(size=(len(pieces) + 1, 16)).astype(np.float32)
     model: Any = SentenceTransformer(
         modules=[StaticEmbedding(tokenizer, embedding_weights=weights)],

@@ -228,7 +228,7 @@ def test_neutral_excludes_the_others() -> None:
 
 def test_the_evidence_is_in_order_and_short() -> None:
     assert read_emotion("太失望了，你们这群骗子，凭什么扣我的钱？", "zh").evidence == (
-        Span(1, 3, "失望"),
+        Span(0, 3, "太失望"),
         Span(9, 11, "骗子"),
         Span(12, 15, "凭什么"),
     )

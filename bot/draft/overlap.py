@@ -30,8 +30,8 @@ Tokens = str | tuple[str, ...]
 def shared_run(draft: str, others: Iterable[str], own: Iterable[str], language: Language) -> int:
     """Characters (zh) or words (en) of the longest run a draft shares with one of `others`.
 
-    0 where none reaches `LONGEST`; longer ones are followed for `FOLLOWED` to either side. What also stands in
-    `own` or in our approved clauses does not count.
+    0 where none reaches `LONGEST`; longer ones are followed for `FOLLOWED` to either side.
+    What also stands in `own` or in our approved clauses does not count.
     """
     tokens = _tokens(draft, language)
     places: dict[Tokens, list[int]] = {}

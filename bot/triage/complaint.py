@@ -5,7 +5,7 @@ Praise, a question, a request or a suggestion is none; a question or plea that t
 
 from collections.abc import Callable, Iterator
 
-from bot.triage.lexicon import Hit, Scan, Subject
+from bot.triage.lexicon import Hit, Scan, Subject, negated
 
 _WRONG_FEELINGS = (
     "anger",
@@ -57,7 +57,7 @@ def wrongs(found: Scan) -> Iterator[tuple[float, Hit]]:
     """What speaks for a complaint, with its weight."""
     for subject, kinds, weigh in _SPEAKING:
         for hit in found.of(subject, *kinds):
-            if "implied" not in hit.kinds:
+            if "implied" not in hit.kinds and not (subject == "emotion" and negated(found, hit)):
                 yield weigh(hit.weight), hit
 
 

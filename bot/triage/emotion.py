@@ -5,12 +5,11 @@ Every word of feeling has a level: 1 a hint, 2 clear, 3 strong, 4 extreme. The w
 marks. A note that an agent wrote down is read by its own, stricter rule.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bot.triage.complaint import is_complaint
-from bot.triage.lexicon import Hit, Scan, Span, scan
+from bot.triage.lexicon import Hit, Scan, Span, negated, scan
 from bot.triage.style import Style, style_of
 from knowledge.case import EmotionKind
 
@@ -54,16 +53,6 @@ anger and anxiety are loud, the other feelings are quiet."""
 _URGES: frozenset[EmotionKind] = frozenset({"anxiety", "sadness"})
 """Feelings whose strong words (panic, despair) are hardly ever said lightly."""
 
-_NOT_BEFORE = re.compile(
-    r"(?:(?<![得要])不(?:是|会|再|太|很|算|想|怎么|觉得|感到|那么)?"
-    r"|没(?:有)?(?:觉得|感到|什么|那么|太)?|并非|别|毫无|从不"
-    r"|\b(?:not|never|isn't|wasn't|aren't|don't|didn't|doesn't|hardly|nor)"
-    r"(?: (?:really|very|at all|so|that|too|even|being|been|feel|feeling|a|an|the|any"
-    r"|trying to be|going to be))* )$"
-)
-"""Words before a feeling that cancel it."""
-_LOOK_BACK = 30
-"""Characters before a feeling in which its negation or its degree may stand."""
 _SHORT = 120
 """Characters: a short text with a question in it and no heat asks; a longer one complains."""
 
@@ -112,7 +101,7 @@ def _felt(found: Scan) -> Iterator[_Signal]:
         kind = _AS.get(hit.kinds[0])
         if kind is None or (hit.kinds[0] == "sarcasm_beside_failure" and not failed):
             continue
-        if not _NOT_BEFORE.search(found.folded[max(0, hit.start - _LOOK_BACK) : hit.start]):
+        if not negated(found, hit):
             yield _Signal(kind, _level(hit, hits, at), found.span(hit))
 
 

@@ -34,6 +34,16 @@ _AROUND = {"zh": 18, "en": 60}
 """Characters on either side of a phrase that a context may look at."""
 _PLACEHOLDER = re.compile(r"⟦[^⟦⟧\n]{1,40}⟧")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_NEGATION = re.compile(
+    r"(?:(?<![得要])不(?:是|会|再|太|很|算|想|怎么|觉得|感到|那么)?"
+    r"|没(?:有)?(?:觉得|感到|什么|那么|太)?|并非|别|毫无|从不"
+    r"|\b(?:not|never|isn't|wasn't|aren't|don't|didn't|doesn't|hardly|nor)"
+    r"(?: (?:really|very|at all|so|that|too|even|being|been|feel|feeling|a|an|the|any"
+    r"|trying to be|going to be))* )$"
+)
+"""Words before a feeling that cancel it."""
+_LOOK_BACK = 30
+"""Characters before a feeling in which its negation or its degree may stand."""
 _LATIN = re.compile(r"[a-z]")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _PATTERN = {
@@ -202,6 +212,11 @@ def scan(text: str) -> Scan:
         folded,
         {subject: _kept(hits, len(text), apart=subject in _KINDS_APART) for subject, hits in found.items()},
     )
+
+
+def negated(found: Scan, hit: Hit) -> bool:
+    """Whether the words right before take a feeling back: 不失望, "not at all worried"."""
+    return _NEGATION.search(found.folded[max(0, hit.start - _LOOK_BACK) : hit.start]) is not None
 
 
 def fold(text: str) -> str:
