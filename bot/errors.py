@@ -2,14 +2,12 @@
 
 BotError
 ├── InvalidRequest          the caller's input breaks a rule; the message says which and what to send
-│   ├── TextMissing         there is nothing to read
-│   └── TooLarge            more than the limits allow
+│   └── TextMissing         there is nothing to read
 ├── NotFound                no such thing for this tenant
 ├── Unauthorised            no key, or one we do not know
 ├── Forbidden               the key is good, its scopes do not reach this
 ├── Conflict                the request contradicts what is stored
-│   ├── KeyReused           an idempotency key came with another request
-│   └── StillRunning        the first request with this idempotency key has not finished
+│   └── KeyReused           an idempotency key came with another request
 ├── BadSignature            a webhook that is not signed as agreed
 ├── InvalidSettings         configuration that cannot work
 ├── InvalidRules            a TOML file of ours that breaks its schema; names file and line
@@ -34,10 +32,6 @@ class TextMissing(InvalidRequest):
         super().__init__("the complaint has no text: send at least one turn with a visible character")
 
 
-class TooLarge(InvalidRequest):
-    """More than the limits allow."""
-
-
 class NotFound(BotError):
     """No such thing for this tenant."""
 
@@ -56,10 +50,6 @@ class Conflict(BotError):
 
 class KeyReused(Conflict):
     """An idempotency key came with another request."""
-
-
-class StillRunning(Conflict):
-    """The first request with this idempotency key has not finished."""
 
 
 class BadSignature(BotError):

@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 STATUS: Final[dict[type[Exception], int]] = {
     bot_errors.InvalidRequest: HTTP_400_BAD_REQUEST,
     bot_errors.TextMissing: HTTP_422_UNPROCESSABLE_ENTITY,
-    bot_errors.TooLarge: HTTP_413_REQUEST_ENTITY_TOO_LARGE,
     bot_errors.NotFound: HTTP_404_NOT_FOUND,
     bot_errors.Unauthorised: HTTP_401_UNAUTHORIZED,
     bot_errors.Forbidden: HTTP_403_FORBIDDEN,

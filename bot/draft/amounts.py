@@ -50,7 +50,7 @@ _ZH_UNIT: Final = re.compile(
 )
 _ZH_ROUND: Final = re.compile(
     rf"(?<![\d.第月年{ZH_DIGITS}十百千万])(?:(?P<n>{_ARABIC})(?P<times>[百千万])|"
-    rf"(?P<words>[{ZH_DIGITS}十]+[百千万][{ZH_DIGITS}十百千万]*)){_NO_COUNTER}"
+    rf"(?P<words>[{ZH_DIGITS}十]{{1,8}}[百千万][{ZH_DIGITS}十百千万]{{0,16}})){_NO_COUNTER}"
 )
 _ZH_AFTER: Final = re.compile(
     r"(?:[扣收付交退花转存赔欠补充刷掏]|金额|余额|共计|合计|总计|差额|本金|费用?|[押定罚现]金)"

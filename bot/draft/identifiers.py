@@ -31,22 +31,28 @@ def looks_personal(text: str) -> bool:
 
 def contacts(text: str) -> Iterator[str]:
     """Every link, e-mail address and number to call in a text, each once."""
-    addresses = dict.fromkeys(_around(text, match.start()) for match in _DOT.finditer(text))
-    yield from (address for address in addresses if _DOMAIN.search(address.lower()))
+    yield from dict.fromkeys(_addresses(text))
     for match in _NUMBER.finditer(text):
         before = text[max(0, match.start() - 24) : match.start()].lower()
         if _PHONE.fullmatch(match[0]) or _SPOKEN.search(before):
             yield match[0]
 
 
-def _around(text: str, at: int) -> str:
-    """The unbroken run of address characters around a place."""
-    start = end = at
-    while start and text[start - 1] in _ADDRESS:
-        start -= 1
-    while end < len(text) and text[end] in _ADDRESS:
-        end += 1
-    return text[start:end].rstrip(".:?")
+def _addresses(text: str) -> Iterator[str]:
+    """Unbroken runs of address characters that end like a domain or hold an @."""
+    done = 0
+    for match in _DOT.finditer(text):
+        start = end = match.start()
+        if start < done:
+            continue
+        while start > done and text[start - 1] in _ADDRESS:
+            start -= 1
+        while end < len(text) and text[end] in _ADDRESS:
+            end += 1
+        done = end
+        found = text[start:end].rstrip(".:?")
+        if _DOMAIN.search(found.lower()):
+            yield found
 
 
 def _luhn(written: str) -> bool:

@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Final
 
 ZH_DIGITS: Final = "零〇一二两三四五六七八九"
-ZH_NUMBER: Final = rf"[{ZH_DIGITS}十][{ZH_DIGITS}十百千万亿]*"
+MOST_CHARACTERS: Final = 24
+ZH_NUMBER: Final = rf"[{ZH_DIGITS}十][{ZH_DIGITS}十百千万亿]{{0,{MOST_CHARACTERS - 1}}}"
 """A Chinese number as a regular expression; it starts with a digit, so 千万 and 万一 are none."""
 
 _DIGIT: Final = {character: value for value, character in enumerate("零一二三四五六七八九")} | {
@@ -32,14 +33,14 @@ _EN_SCALE: Final = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _ZH: Final = re.compile(f"[{ZH_DIGITS}十百千万亿]+")
 _EN_WORD: Final = "|".join(sorted((*_ONES, *_TENS, *_EN_SCALE), key=len, reverse=True))
 EN_NUMBER: Final = (
-    rf"\b(?:an?[ ](?=hundred|thousand|million))?(?:{_EN_WORD})\b(?:(?:[ ]and[ ]|[ -])(?:{_EN_WORD})\b)*"
+    rf"\b(?:an?[ ](?=hundred|thousand|million))?(?:{_EN_WORD})\b(?:(?:[ ]and[ ]|[ -])(?:{_EN_WORD})\b){0, 11}"
 )
 """An English number in words as a regular expression, for lower-cased text."""
 
 
 def zh_number(text: str) -> Decimal | None:
     """The value of a Chinese number; None for a row of digits (二零二六) or an approximation (二三十)."""
-    if len(text) > 24 or (len(text) > 1 and all(character in _DIGIT for character in text)):
+    if len(text) > MOST_CHARACTERS or (len(text) > 1 and all(character in _DIGIT for character in text)):
         return None
     total = section = digit = 0
     last_unit = 1
