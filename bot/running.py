@@ -59,16 +59,36 @@ class RunningService:
         )
 
     def triage(self, payload: dict[str, Any]) -> dict[str, Any]:
-        """A Suggestion for a complaint, or a problem (with `status`) as the service gave it."""
-        return self._client.post("/v1/triage", json=payload).json()
+        """A Suggestion for a complaint, or a problem (with `status`) as the service gave it.
+
+        Raises:
+            StorageUnavailable: the service went away.
+        """
+        return self._asked("POST", "/v1/triage", payload)
 
     def search(self, payload: dict[str, Any]) -> dict[str, Any]:
-        """Cases and passages for a query, or a problem (with `status`) as the service gave it."""
-        return self._client.post("/v1/search", json=payload).json()
+        """Cases and passages for a query, or a problem (with `status`) as the service gave it.
+
+        Raises:
+            StorageUnavailable: the service went away.
+        """
+        return self._asked("POST", "/v1/search", payload)
 
     def readiness(self) -> dict[str, Any]:
-        """The answer of /health/ready."""
-        return self._client.get("/health/ready").json()
+        """The answer of /health/ready.
+
+        Raises:
+            StorageUnavailable: the service does not answer.
+        """
+        return self._asked("GET", "/health/ready", None)
+
+    def _asked(self, method: str, path: str, payload: dict[str, Any] | None) -> dict[str, Any]:
+        try:
+            return self._client.request(method, path, json=payload).json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise StorageUnavailable(
+                f"the service at {self.url} does not answer ({type(error).__name__}): is it still running?"
+            ) from error
 
     def close(self) -> None:
         """Close the connection."""
@@ -91,7 +111,7 @@ def running_service(settings: Settings, tenant: str = "default") -> RunningServi
         raise StorageUnavailable(f"cannot read {path}: delete it if no service runs here") from error
     try:
         service.readiness()
-    except (httpx.HTTPError, ValueError):
+    except StorageUnavailable:
         service.close()
         return None  # killed before it could withdraw its address
     return service

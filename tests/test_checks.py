@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from time import process_time
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -268,6 +269,12 @@ def test_eight_english_words_in_a_row_are_a_leak_and_seven_are_not() -> None:
     other = ("The lorry driver left seven muddy boxes behind our broken garden shed.",)
     assert shared_run("He said the lorry driver left seven muddy boxes behind, yes.", other, (), "en") == 8
     assert shared_run("He said the driver left seven muddy boxes behind, yes.", other, (), "en") == 0
+
+
+def test_a_repetitive_text_takes_no_time() -> None:
+    before = process_time()
+    assert shared_run("一" * 1000, ("一" * 20_000,), (), "zh") >= 12
+    assert process_time() - before < 2
 
 
 @pytest.mark.parametrize(

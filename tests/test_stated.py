@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from itertools import pairwise
+from time import process_time
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -224,6 +225,18 @@ def test_identifiers_are_recognised(text: str) -> None:
 def test_contacts_are_found_with_their_numbers() -> None:
     text = "See www.example.org/help, write to a@b.com or call 0800 123 4567; 拨打95588。 It is done.Thanks"
     assert list(contacts(text)) == ["www.example.org/help", "a@b.com", "0800 123 4567", "95588"]
+
+
+@pytest.mark.parametrize(
+    "piece", ["一", "1,", "打了", "hundred and ", "called you ", "a@", "a.b", "两三", "3月", "they "]
+)
+def test_no_text_takes_long(piece: str) -> None:
+    hostile = piece * (20_000 // len(piece))
+    before = process_time()
+    for language in ("zh", "en"):
+        find_stated(hostile, language)
+    list(contacts(hostile))
+    assert process_time() - before < 2
 
 
 @settings(max_examples=400)

@@ -33,7 +33,8 @@ _EN_SCALE: Final = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _ZH: Final = re.compile(f"[{ZH_DIGITS}十百千万亿]+")
 _EN_WORD: Final = "|".join(sorted((*_ONES, *_TENS, *_EN_SCALE), key=len, reverse=True))
 EN_NUMBER: Final = (
-    rf"\b(?:an?[ ](?=hundred|thousand|million))?(?:{_EN_WORD})\b(?:(?:[ ]and[ ]|[ -])(?:{_EN_WORD})\b){0, 11}"
+    rf"\b(?:an?[ ](?=hundred|thousand|million))?(?:{_EN_WORD})\b"
+    rf"(?:(?:[ ]and[ ]|[ -])(?:{_EN_WORD})\b){{0,11}}"
 )
 """An English number in words as a regular expression, for lower-cased text."""
 
