@@ -270,6 +270,7 @@ class Desk:
                 sector=sector,
                 language=language,
                 urgency=triage.urgency,
+                category=triage.category,
                 jurisdiction=settings.jurisdiction,
             ),
         )

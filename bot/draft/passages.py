@@ -56,7 +56,7 @@ def citations(brief: Brief) -> tuple[Citation, ...]:
     rules, least = rubric(brief.language), tone_rules().quote_similarity
     found: list[tuple[float, Citation]] = []
     for match in usable(brief):
-        if match.similarity < least:
+        if match.similarity < least or not _on_topic(match, brief):
             continue
         shared = {
             sentence: count
@@ -69,6 +69,14 @@ def citations(brief: Brief) -> tuple[Citation, ...]:
             found.append((match.similarity * shared[best], Citation(id=match.id, quote=best)))
     found.sort(key=lambda weighted: -weighted[0])
     return tuple(citation for _, citation in found[:MOST])
+
+
+def _on_topic(match: PassageMatch, brief: Brief) -> bool:
+    """Whether the article is about this category and this sector, where both sides say theirs."""
+    article, category = match.article, brief.triage.category
+    return (not (article.categories and category) or category in article.categories) and (
+        not (article.industry and brief.sector) or article.industry == brief.sector
+    )
 
 
 def quotable(sentence: str, language: Language) -> bool:
