@@ -212,7 +212,7 @@ class Desk:
         timings["redact"] = _ms(before)
 
         before = time.perf_counter()
-        question = self._search.question(tenant, reading.text, today)
+        question = self._search.ahead(self._search.question(tenant, reading.text, today))
         timings["embed"] = _ms(before)
 
         before = time.perf_counter()

@@ -12,9 +12,11 @@ from typing import Final
 
 import tantivy
 
-from knowledge.words import words
+from knowledge.words import recent_words, words
 
-QUERY_TERMS: Final = 24
+TIES: Final = 8
+"""Items fetched beyond the cut, to see whether a tie crosses it."""
+QUERY_TERMS: Final = 16
 """The rarest words of a query that are searched: the common rest costs time and changes little."""
 WRITER_BYTES: Final = 32_000_000
 _ANALYSER: Final = "redress"
@@ -54,7 +56,7 @@ class Words:
     def nearest(self, tenant: str, kind: str, text: str, limit: int) -> list[tuple[str, float]]:
         """The `limit` best ids with their BM25 score (above 0, no upper bound), best first."""
         index = self._existing(tenant, kind)
-        terms = list(dict.fromkeys(self._analyser.analyze(" ".join(words(text)))))
+        terms = list(dict.fromkeys(self._analyser.analyze(" ".join(recent_words(text)))))
         if index is None or not terms or limit < 1:
             return []
         searcher = index.searcher()
@@ -66,8 +68,8 @@ class Words:
         query = tantivy.Query.boolean_query(
             [(tantivy.Occur.Should, tantivy.Query.term_query(schema, "words", term)) for term in rare]
         )
-        found = _ranked(searcher, query, limit)
-        depth = limit
+        depth = limit + TIES
+        found = _ranked(searcher, query, depth)
         # equal scores come in the order of segments, which a rebuild changes: look until the tie at the cut
         # is whole, and let ids decide
         while len(found) == depth and found[-1][1] == found[limit - 1][1]:

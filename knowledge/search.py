@@ -6,6 +6,7 @@ are no more; then the filtered rankings are fused. So a filter never starves an 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, TypeVar
@@ -21,9 +22,11 @@ RRF_K: Final = 60
 """Cormack, Clarke and Büttcher 2009: the constant that keeps one list's first place from deciding alone."""
 IN_FORCE_SPARE: Final = 2
 """Passages looked at per passage wanted, so that one in force is found behind a replaced one."""
-PREFERRED: Final = 30
+PREFERRED: Final = 20
 """Of the fused items, those among which a preference may choose."""
-WINDOW: Final = 50
+LOOKING_AHEAD: Final = 4
+"""Threads that look up nearest cases while their complaints are judged."""
+WINDOW: Final = 30
 """Items of each ranking that are fused, at least."""
 SAME_INDUSTRY: Final = 1.0
 SAME_CATEGORY: Final = 2.0
@@ -76,6 +79,8 @@ class Question:
     text: str
     vector: Vector
     today: date
+    ahead: "Future[list[tuple[str, float]]] | None" = None
+    """The nearest cases, being looked up while the caller does something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +110,23 @@ class Search:
         self._store = store
         self._index = index
         self._embedder = embedder
+        self._pool = ThreadPoolExecutor(LOOKING_AHEAD, "search-ahead")
         self._superseded: dict[str, tuple[int, date, frozenset[str]]] = {}
 
     def question(self, tenant: str, text: str, today: date) -> Question:
         """The text as something to search for."""
         return Question(tenant, text, self._embedder.embed_query(text), today)
 
+    def ahead(self, question: Question) -> Question:
+        """The same question with its nearest cases being looked up: Chroma needs no interpreter lock."""
+        looking = self._pool.submit(self._index.dense, question.tenant, "case", question.vector, WINDOW)
+        return replace(question, ahead=looking)
+
     def recall(
         self, question: Question, cases: int, passages: int, preference: Preference | None = None
     ) -> tuple[list[CaseMatch], list[PassageMatch]]:
         """The most similar cases and passages together, best first, nothing shut out: the hot path."""
-        case_hits = self.ranked(question, "case", WINDOW)
+        case_hits = self._ranked_ahead(question)
         passage_hits = self.ranked(question, "passage", WINDOW)
         if preference is not None:
             case_hits, passage_hits = case_hits[:PREFERRED], passage_hits[:PREFERRED]
@@ -182,6 +193,12 @@ class Search:
             self._index.dense(question.tenant, kind, question.vector, window),
             self._index.lexical(question.tenant, kind, question.text, window),
         )
+
+    def _ranked_ahead(self, question: Question) -> list[Hit]:
+        if question.ahead is None:
+            return self.ranked(question, "case", WINDOW)
+        lexical = self._index.lexical(question.tenant, "case", question.text, WINDOW)
+        return fuse(question.ahead.result(), lexical)
 
     def _filtered(
         self, question: Question, kind: ItemKind, window: int, accepted: Callable[[Sequence[str]], set[str]]

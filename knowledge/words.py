@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import rjieba
 
@@ -27,3 +28,7 @@ def words(text: str) -> list[str]:
         else:
             found.append(run.replace("’", "'"))
     return found
+
+
+recent_words = lru_cache(maxsize=16)(words)
+"""The same, remembered for a moment: several readers look at one complaint. Do not change the list."""

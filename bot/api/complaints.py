@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from anyio import to_thread
 from litestar import Controller, Response, get, post
@@ -101,13 +101,13 @@ class Complaints(Controller):
         store: NamedDependency[DeskStore],
         idempotency_key: IdempotencyKey = None,
         wait: Annotated[Literal["suggestion"] | None, QueryParameter(name="wait")] = None,
-    ) -> Response[Acknowledged | Suggestion]:
+    ) -> Response[Acknowledged] | Response[Suggestion]:
         """Store a complaint; 201 means it is on disk. `wait=suggestion` answers with the suggestion."""
         tenant = request.auth.tenant
         record = once(request, "complaints", idempotency_key, await request.body())
         received: Received = await to_thread.run_sync(desk.receive, tenant, data, record)
         if wait == "suggestion":
-            return Response(await live.suggestion(tenant, received.id), status_code=201)
+            return _written(await live.suggestion(tenant, received.id), 201)
         live.start(tenant, received.id)
         return Response(await to_thread.run_sync(_acknowledged, store, tenant, received.id), status_code=201)
 
@@ -149,9 +149,9 @@ class Complaints(Controller):
     @get("/{complaint_id:str}/suggestion")
     async def suggestion(
         self, request: JsonRequest, complaint_id: FromPath[str], live: NamedDependency[Live]
-    ) -> Suggestion:
+    ) -> Response[Suggestion]:
         """The suggestion that has seen the newest turn."""
-        return await live.suggestion(request.auth.tenant, complaint_id)
+        return _written(await live.suggestion(request.auth.tenant, complaint_id), 200)
 
     @get("/{complaint_id:str}/events")
     async def events(
@@ -202,9 +202,15 @@ class TriageNow(Controller):
     @post("/", status_code=200)
     async def triage(
         self, request: JsonRequest, data: JSONBody[ComplaintIn], desk: NamedDependency[Desk]
-    ) -> Suggestion:
+    ) -> Response[Suggestion]:
         """Judge and draft, store nothing."""
-        return await desk.consider(request.auth.tenant, data)
+        return _written(await desk.consider(request.auth.tenant, data), 200)
+
+
+def _written(suggestion: Suggestion, status: int) -> Response[Suggestion]:
+    """The suggestion as JSON, written by pydantic in one go: it is large, on the path that must be fast."""
+    raw = suggestion.model_dump_json().encode()
+    return cast("Response[Suggestion]", Response(raw, status_code=status, media_type="application/json"))
 
 
 def _acknowledged(store: DeskStore, tenant: str, complaint_id: str) -> Acknowledged:
