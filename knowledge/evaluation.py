@@ -1,10 +1,10 @@
 """How good a head or a search is, on rows it has not seen."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,27 +155,6 @@ def evaluate_retrieval(data: Queries, embedder: Embedder, folder: Path) -> dict[
 # ---- files
 
 
-def read_labels(path: Path) -> Iterator[LabelledText | RowProblem]:
-    """Rows of `text` and `label` or `labels`; what is wrong with the others, by line.
-
-    Raises:
-        UnreadableFile: the file as a whole cannot be read.
-    """
-    for row in read_rows(path):
-        if isinstance(row, RowProblem):
-            yield row
-            continue
-        text, labels = row.cells.get("text"), _labels(row)
-        if not isinstance(text, str) or not text.strip():
-            yield _wrong(row, "text", "is missing or empty", 'write {"text": "…", "label": "…"}')
-        elif labels is None:
-            yield _wrong(row, "label", "is missing or no text", 'write "label": "…" or "labels": ["…"]')
-        else:
-            language = row.cells.get("lang", row.cells.get("language"))
-            known = language if language in ("zh", "en") else None
-            yield LabelledText(text, labels, known)
-
-
 def read_queries(corpus: Path, queries: Path, qrels: Path) -> tuple[Queries, list[RowProblem]]:
     """A retrieval set of three files: `id`, `text` · `id`, `text` · `qid`, `docid`, `rel`.
 
@@ -218,16 +197,6 @@ def _texts(path: Path, problems: list[RowProblem], own: dict[str, str] | None = 
             if own is not None and (itself := _id(row, "self_doc")) is not None:
                 own[i] = itself
     return texts
-
-
-def _labels(row: Row) -> tuple[str, ...] | None:
-    given: Any = row.cells.get("labels", row.cells.get("label"))
-    if isinstance(given, str | int) and not isinstance(given, bool):
-        given = [str(given)]
-    if not isinstance(given, list):
-        return None
-    labels = [label.strip() for label in cast("list[Any]", given) if isinstance(label, str) and label.strip()]
-    return tuple(dict.fromkeys(labels)) if len(labels) == len(cast("list[Any]", given)) else None
 
 
 def _id(row: Row, name: str) -> str | None:

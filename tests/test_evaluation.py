@@ -15,10 +15,8 @@ from knowledge.evaluation import (
     evaluate_labels,
     evaluate_retrieval,
     measure,
-    read_labels,
     read_queries,
 )
-from knowledge.rows import RowProblem
 from knowledge.training import train_categories
 from tests.conftest import SHARED
 
@@ -125,31 +123,6 @@ def test_a_query_taken_from_the_corpus_does_not_find_itself(tmp_path: Path) -> N
     assert others["fused"]["hit@1"] == 1.0
 
 
-def test_labelled_rows_are_read_and_bad_ones_reported_by_line(tmp_path: Path) -> None:
-    path = tmp_path / "rows.jsonl"
-    path.write_text(
-        '{"text": "退款", "label": "delay"}\n'
-        '{"text": "late", "labels": ["anger", "anger", "sadness"], "lang": "en"}\n'
-        "{broken\n"
-        '{"text": "  ", "label": "x"}\n'
-        '{"text": "no label"}\n'
-        '{"text": "several", "labels": ["a", 3]}\n'
-        "[1]\n"
-        "\n"
-        '{"text": "none holds", "labels": []}\n',
-        encoding="utf-8",
-    )
-    read = list(read_labels(path))
-    assert [row for row in read if isinstance(row, LabelledText)] == [
-        LabelledText("退款", ("delay",)),
-        LabelledText("late", ("anger", "sadness"), "en"),
-        LabelledText("none holds", ()),
-    ]
-    assert [(row.row, row.field) for row in read if isinstance(row, RowProblem)] == [
-        (3, ""), (4, "text"), (5, "label"), (6, "label"), (7, ""),
-    ]  # fmt: skip
-
-
 def test_a_retrieval_set_is_read_from_three_files(tmp_path: Path) -> None:
     (tmp_path / "c.jsonl").write_text(
         '{"id": "d1", "text": "a"}\n{"id": "d1", "text": "b"}\n{"id": 2, "text": "c"}\n'
@@ -169,7 +142,7 @@ def test_a_missing_or_empty_file_is_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").write_text("")
     for name in ("empty.jsonl", "none.jsonl", "rows.docx"):
         with pytest.raises(UnreadableFile):
-            list(read_labels(tmp_path / name))
+            read_queries(*[tmp_path / name] * 3)
 
 
 @pytest.mark.shared

@@ -10,9 +10,10 @@ import pytest
 
 from knowledge.embedding import DocumentFrequency, LexicalEmbedder, Matrix, Vector, unit
 from knowledge.errors import InvalidInput
-from knowledge.evaluation import LabelledText, evaluate_labels, read_labels
+from knowledge.evaluation import LabelledText, evaluate_labels
 from knowledge.features import features
 from knowledge.head import Head
+from knowledge.ingest import read_labelled
 from knowledge.training import fingerprint, train_categories, train_emotion
 from tests.conftest import SHARED
 
@@ -237,8 +238,8 @@ def test_the_fingerprint_follows_texts_labels_weights_and_roles() -> None:
 def test_banking_intents_are_told_apart_as_well_as_before(tmp_path: Path) -> None:
     """A sixth of the rows, to stay quick; the whole set reaches 0.91 in under a minute."""
     folder = SHARED / "data" / "ship" / "banking77"
-    train = [row for row in read_labels(folder / "train.jsonl") if isinstance(row, LabelledText)][::6]
-    dev = [row for row in read_labels(folder / "dev.jsonl") if isinstance(row, LabelledText)][::3]
+    train = [row for row in read_labelled(folder / "train.jsonl") if isinstance(row, LabelledText)][::6]
+    dev = [row for row in read_labelled(folder / "dev.jsonl") if isinstance(row, LabelledText)][::3]
     head = train_categories(train, lexical())
     head.save(tmp_path)
     report = evaluate_labels(Head.load(tmp_path), lexical(), dev)
