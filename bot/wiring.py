@@ -116,8 +116,10 @@ def open_parts(settings: Settings) -> Generator[Parts]:
 def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
     """The parts around a database and an index that are open."""
     settings = stored.settings
-    taxonomy = Taxonomy.core()
     head = category_head(settings, embedder)
+    # a head trained on a company's own labels brings them along
+    core = (category.code for category in Taxonomy.core().categories)
+    taxonomy = Taxonomy.of_labels([*core, *head.labels])
     search = Search(stored.knowledge, index, embedder)
     chat = _chat(settings)
     models = _models(settings, embedder, head)
