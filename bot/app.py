@@ -1,6 +1,7 @@
 """The service: Litestar on uvicorn, one process, one index."""
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from importlib.metadata import version
@@ -54,6 +55,9 @@ PARTS: Final = (
     "taxonomy",
 )
 """Attributes of Parts that handlers may ask for by name."""
+
+REHEARSED: Final = 20
+"""Tenants whose index is read before the first request."""
 
 PartsOpener = Callable[[Settings], AbstractContextManager[Parts]]
 
@@ -148,6 +152,10 @@ def serve(settings: Settings) -> None:
 
     # opened here and not in the lifespan, so that what is wrong is said in one line and not by uvicorn
     with open_parts(settings) as parts:
+        for tenant in parts.tenants.names()[:REHEARSED]:
+            parts.desk.rehearse(tenant)
+        gc.collect()
+        gc.freeze()  # rules and models stay for good: a full collection need not look at them again
         app = create_app(settings, lambda _: nullcontext(parts), local_key, announce)
         config = uvicorn.Config(
             app,

@@ -10,8 +10,9 @@ lock file beside the database, held over the whole transaction including its che
 """
 
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
@@ -20,7 +21,22 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    FromClause,
+    Join,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeout
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, sessionmaker, with_loader_criteria
 from sqlalchemy.pool import QueuePool
@@ -38,6 +54,9 @@ CHANGE_LOG_LOCK: Final = 0x52454452
 READERS: Final = 8
 
 _EVERY_TENANT: Final = object()
+
+Look = Callable[[str, Mapping[str, Any]], list[list[Row[Any]]]]
+"""Runs prepared queries for a tenant."""
 
 
 class TenantMissing(Exception):
@@ -72,6 +91,26 @@ class Database:
     def read(self, tenant: str) -> AbstractContextManager[Session]:
         """A session that reads this tenant's rows."""
         return self._reading(tenant)
+
+    def prepare(self, *queries: Select[*tuple[Any, ...]]) -> Look:
+        """Queries of the hot path, confined and compiled once: a session's own work costs ten times theirs.
+
+        The look that comes back takes a tenant and the values of the queries' parameters, and returns the
+        rows of each query, in order, with values as the driver gives them.
+
+        Raises:
+            TenantMissing: a query reads from something else than tables whose rows have a tenant.
+        """
+        compiled = [_Compiled.of(query, self._reader) for query in queries]
+
+        def look(tenant: str, values: Mapping[str, Any]) -> list[list[Row[Any]]]:
+            if not tenant:
+                raise TenantMissing("a prepared query was run without a tenant")
+            own = {**values, "tenant": tenant}
+            with _storage_errors(), self._reader.connect() as connection:
+                return [query.rows(connection, own) for query in compiled]
+
+        return look
 
     def read_every_tenant(self) -> AbstractContextManager[Session]:
         """A session that reads all tenants' rows: to look up an API key, to tail the change log."""
@@ -211,6 +250,39 @@ def _prepare_sqlite(engine: Engine, pragmas: tuple[str, ...], begin: str) -> Non
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A query as text, confined to a tenant."""
+
+    sql: str
+    names: tuple[str, ...] | None
+    """Of its parameters in order, where the driver wants them so."""
+
+    @classmethod
+    def of(cls, query: Select[*tuple[Any, ...]], engine: Engine) -> "_Compiled":
+        sources = [part for source in query.get_final_froms() for part in _tables(source)]
+        for table in sources:
+            columns: Mapping[str, ColumnElement[Any]] = dict(table.columns)
+            if not isinstance(table, Table) or "tenant" not in columns:
+                raise TenantMissing(f"a prepared query reads from {table}, whose rows have no tenant")
+            query = query.where(columns["tenant"] == bindparam("tenant"))
+        compiled = query.compile(engine)
+        order = compiled.positiontup
+        return cls(str(compiled), None if order is None else tuple(order))
+
+    def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[Row[Any]]:
+        given = dict(values) if self.names is None else tuple(values[name] for name in self.names)
+        return list(connection.exec_driver_sql(self.sql, given).all())
+
+
+def _tables(source: FromClause) -> Iterator[FromClause]:
+    if isinstance(source, Join):
+        yield from _tables(source.left)
+        yield from _tables(source.right)
+    else:
+        yield source
 
 
 def _confined(sessions: sessionmaker[Session]) -> sessionmaker[Session]:

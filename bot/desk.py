@@ -35,6 +35,11 @@ from profiles.store import ProfileStore
 CASES: Final = 5
 PASSAGES: Final = 3
 
+REHEARSAL: Final = (
+    "11月3日无故扣了我300元年费，打了三次热线没人管，再不退款我就向监管部门投诉！",
+    "My £48 parcel is nine days late and nobody answers. Refund me by Friday or I will go to the ombudsman.",
+)
+
 Listener = Callable[[str, dict[str, Any]], Awaitable[None]]
 """Called with an event's name and its JSON as a suggestion takes shape."""
 
@@ -111,19 +116,7 @@ class Desk:
             TextMissing: there is no visible character in it.
             NotFound: no such tenant.
         """
-        turns = complaint.all_turns()
-        _require_text(turns)
-        on_record = Complaint(
-            id=complaint_id or new_id("cmp"),
-            turns=turns,
-            channel=complaint.channel,
-            language=complaint.language,
-            customer=complaint.customer,
-            sector=complaint.sector,
-            reference=complaint.reference,
-            received_at=complaint.received_at or datetime.now(UTC),
-        )
-        return await self._suggest(tenant, on_record, listener)
+        return await self._suggest(tenant, _on_paper(complaint, complaint_id or new_id("cmp")), listener)
 
     async def suggest(self, tenant: str, complaint_id: str, listener: Listener | None = None) -> Suggestion:
         """A new suggestion for a stored complaint, stored in its turn.
@@ -135,6 +128,15 @@ class Desk:
         suggestion = await self._suggest(tenant, complaint, listener)
         await to_thread.run_sync(self._keep, tenant, suggestion, len(complaint.turns))
         return suggestion
+
+    def rehearse(self, tenant: str) -> None:
+        """Answer an invented complaint in each language and forget it. Blocks; call it before the first.
+
+        Rules, patterns and the tenant's index load when they are first used: no customer should wait for it.
+        """
+        for text in REHEARSAL:
+            assessment = self.assess(tenant, _on_paper(ComplaintIn(text=text), "rehearsal"))
+            self._drafter.composer.compose(assessment.brief)
 
     def on_record(self, tenant: str, complaint_id: str) -> Suggestion | None:
         """The stored suggestion that has seen the newest turn, with the customer as they are known now.
@@ -283,6 +285,26 @@ class Desk:
             raise NotFound(f"no tenant {tenant!r}: create it with 'redress init --tenant {tenant}'")
         self._settings[tenant] = settings
         return settings
+
+
+def _on_paper(complaint: ComplaintIn, complaint_id: str) -> Complaint:
+    """The complaint as if it were stored.
+
+    Raises:
+        TextMissing: there is no visible character in it.
+    """
+    turns = complaint.all_turns()
+    _require_text(turns)
+    return Complaint(
+        id=complaint_id,
+        turns=turns,
+        channel=complaint.channel,
+        language=complaint.language,
+        customer=complaint.customer,
+        sector=complaint.sector,
+        reference=complaint.reference,
+        received_at=complaint.received_at or datetime.now(UTC),
+    )
 
 
 async def _nobody(_name: str, _data: dict[str, Any]) -> None:

@@ -20,8 +20,9 @@ from bot.settings import Settings
 from bot.store import DeskStore
 from bot.triage.triage import Triager
 from knowledge.embedding import Embedder, load_embedder
+from knowledge.errors import IndexLocked
 from knowledge.head import Head
-from knowledge.index import Index
+from knowledge.index import Index, Progress
 from knowledge.search import Search
 from knowledge.shipped import PRECISION, SHIPPED_HEAD, sample_rows
 from knowledge.store import KnowledgeStore
@@ -194,3 +195,22 @@ def _chat(settings: Settings) -> Chat | None:
 
 def _file_name(name: str) -> str:
     return "".join(c if c.isalnum() or c in "-.@" else "-" for c in name)
+
+
+def bring_index_up_to_date(stored: StoreParts, progress: Progress) -> bool:
+    """Apply all changes to the index; False where the process that owns it does so by itself.
+
+    Raises:
+        EmbedderMismatch, IndexUnavailable: the index has to be rebuilt; nothing is lost meanwhile.
+    """
+    embedder = load_embedder(stored.settings.embedder)
+    index = Index(stored.settings.index_folder, stored.knowledge, embedder)
+    try:
+        index.open()
+    except IndexLocked:
+        return False
+    try:
+        index.catch_up(progress)
+    finally:
+        index.close()
+    return True

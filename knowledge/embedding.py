@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.errors import ModelUnavailable
-from knowledge.features import BUCKETS, Features, features, recent_features
+from knowledge.features import BUCKETS, FeatureRows, Features, features, features_of, recent_features
 
 Vector = NDArray[np.float32]
 """Shape (dim,), length 1; all zeros for a text in which the model sees nothing."""
@@ -28,6 +28,8 @@ DIMENSIONS: Final = 1024
 """Hashing into 512 loses a third of the neighbours that the full features find; into 1,024 a fifth."""
 RARE: Final = 0.3
 """What a feature hardly seen in our corpus counts: at full weight it only adds noise to a hashed vector."""
+TOGETHER: Final = 256
+"""Texts whose features are found in one go."""
 _TABLE: Final = Path(__file__).with_name("model") / "document_frequency.npz"
 
 
@@ -115,17 +117,20 @@ class LexicalEmbedder:
         return cls(DocumentFrequency.load(_TABLE))
 
     def embed_query(self, text: str) -> Vector:
-        return self.embed_features(recent_features(text))
+        found = recent_features(text)
+        return self._embed(FeatureRows(1, np.zeros(len(found.hashes), np.intp), found))[0]
 
     def embed_documents(self, texts: Sequence[str]) -> Matrix:
-        return np.stack([self.embed_query(text) for text in texts]) if texts else _empty(self.dimensions)
+        parts = [texts[start : start + TOGETHER] for start in range(0, len(texts), TOGETHER)]
+        return np.concatenate([self._embed(features_of(part)) for part in parts] or [_empty(DIMENSIONS)])
 
-    def embed_features(self, found: Features) -> Vector:
-        """The vector of features already computed."""
-        position = ((found.hashes >> np.uint64(20)) % np.uint64(DIMENSIONS)).astype(np.intp)
+    def _embed(self, rows: FeatureRows) -> Matrix:
+        found = rows.found
+        position = ((found.hashes >> np.uint64(20)) & np.uint64(DIMENSIONS - 1)).astype(np.intp)
         sign = np.where(found.hashes >> np.uint64(63), np.float32(1), np.float32(-1))
-        summed = np.bincount(position, self.table.weigh(found) * sign, DIMENSIONS)
-        return unit(summed.astype(np.float32))
+        place = rows.owner * DIMENSIONS + position
+        summed = np.bincount(place, self.table.weigh(found) * sign, rows.texts * DIMENSIONS)
+        return units(summed.astype(np.float32).reshape(rows.texts, DIMENSIONS))
 
 
 class SentenceEmbedder:
@@ -151,8 +156,9 @@ class SentenceEmbedder:
     def embed_documents(self, texts: Sequence[str]) -> Matrix:
         if not texts:
             return _empty(self.dimensions)
-        rows = np.asarray(self._model.encode_document(list(texts), show_progress_bar=False), np.float32)
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        return units(
+            np.asarray(self._model.encode_document(list(texts), show_progress_bar=False), np.float32)
+        )
 
 
 def load_embedder(source: str) -> Embedder:
@@ -166,10 +172,14 @@ def load_embedder(source: str) -> Embedder:
 
 def unit(vector: NDArray[np.float32]) -> Vector:
     """The vector at length 1; a zero or broken one becomes all zeros."""
-    length = float(np.linalg.norm(vector))
-    if not np.isfinite(length) or length < 1e-12:
-        return np.zeros_like(vector)
-    return vector / np.float32(length)
+    return units(vector[None])[0]
+
+
+def units(rows: NDArray[np.float32]) -> Matrix:
+    """Every row at length 1; a zero or broken one becomes all zeros."""
+    length = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
+    usable = np.isfinite(length) & (length >= 1e-12)
+    return np.where(usable, rows / np.where(usable, length, 1), np.float32(0))
 
 
 def _empty(dimensions: int) -> Matrix:

@@ -127,7 +127,7 @@ def evaluate_retrieval(data: Queries, embedder: Embedder, folder: Path) -> dict[
     Raises:
         InvalidInput: no query has a relevant document in the corpus.
     """
-    from knowledge.lexical import Words
+    from knowledge.lexical import Words, joined
     from knowledge.search import WINDOW, fuse
     from knowledge.vectors import Vectors  # chromadb costs a second: only when search is measured
 
@@ -136,7 +136,8 @@ def evaluate_retrieval(data: Queries, embedder: Embedder, folder: Path) -> dict[
         raise InvalidInput("no query has a relevant document in the corpus: check that the ids agree")
     vectors, lexical = Vectors(folder / "chroma", embedder.name), Words(folder / "words")
     try:
-        _fill(vectors, lexical, data.corpus, embedder)
+        _fill(vectors, data.corpus, embedder)
+        lexical.apply("eval", "case", {i: joined(text) for i, text in data.corpus.items()}, [])
         ranks: dict[str, list[list[str]]] = {"dense": [], "lexical": [], "fused": []}
         for query in wanted:
             text = data.queries[query]
@@ -303,12 +304,11 @@ def _answerable(data: Queries) -> dict[str, dict[str, float]]:
     }
 
 
-def _fill(vectors: Any, lexical: Any, corpus: Mapping[str, str], embedder: Embedder) -> None:
+def _fill(vectors: Any, corpus: Mapping[str, str], embedder: Embedder) -> None:
     ids = list(corpus)
     for start in range(0, len(ids), BATCH):
         some = ids[start : start + BATCH]
         vectors.upsert("eval", "case", some, embedder.embed_documents([corpus[i] for i in some]))
-    lexical.apply("eval", "case", corpus, [])
 
 
 def _without(own: str | None, hits: list[tuple[str, float]]) -> list[tuple[str, float]]:

@@ -6,6 +6,7 @@ lexical embedder and the trained heads read the same features.
 
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -13,13 +14,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.words import normalise, words
+from knowledge.words import normalise, recent_words
 
 BUCKETS: Final = 1 << 18
 """Distinct feature numbers the document-frequency table and the heads tell apart."""
 CJK_GRAMS: Final = (1, 2, 3)
 LATIN_GRAMS: Final = (3, 4, 5)
 
+_GRAM_WEIGHT: Final = float(np.float32(1 / 3))
 _GAP = re.compile(r"[\W_]+")
 _SEED: Final = np.uint64(0x9E3779B97F4A7C15)
 _MIX_A: Final = np.uint64(0xBF58476D1CE4E5B9)
@@ -42,40 +44,69 @@ class Features:
         return (self.hashes & np.uint64(BUCKETS - 1)).astype(np.intp)
 
 
+@dataclass(frozen=True, slots=True)
+class FeatureRows:
+    """The distinct features of several texts, one text after the other."""
+
+    texts: int
+    owner: NDArray[np.intp]
+    """Shape (n,), ascending: which text a feature is of."""
+    found: Features
+    """Shape (n,), distinct and ascending within each text."""
+
+
 def features(text: str) -> Features:
     """The features of `text`; none for a text without a letter or digit."""
-    normal = _GAP.sub(" ", normalise(text)).strip()
-    if not normal:
-        return Features(np.empty(0, np.uint64), np.empty(0, np.float32))
-    by_word = _word_hashes(words(normal))
-    by_gram = _gram_hashes(f" {normal} ")
+    return features_of([text]).found
+
+
+def features_of(texts: Sequence[str]) -> FeatureRows:
+    """The features of every text, at half the cost of one text at a time; at most 65,535 texts."""
+    word_owner, by_word = _word_hashes([recent_words(text) for text in texts])
+    gram_owner, by_gram = _gram_hashes([_plain(text) for text in texts])
+    owner = np.concatenate((word_owner, gram_owner))
     hashes = np.concatenate((by_word, by_gram))
-    weights = np.concatenate((np.ones(len(by_word), np.float32), np.full(len(by_gram), 1 / 3, np.float32)))
-    distinct, where = np.unique(hashes, return_inverse=True)
-    return Features(distinct, np.bincount(where, weights).astype(np.float32))
+    weights = np.concatenate((np.ones(len(by_word)), np.full(len(by_gram), _GRAM_WEIGHT)))
+    order = _by_owner_and_hash(owner, hashes, len(texts))
+    owner, hashes = owner[order], hashes[order]
+    new = np.ones(len(hashes), np.bool_)
+    new[1:] = (hashes[1:] != hashes[:-1]) | (owner[1:] != owner[:-1])
+    first = np.flatnonzero(new)
+    counts = np.add.reduceat(weights[order], first) if len(first) else weights
+    return FeatureRows(len(texts), owner[first], Features(hashes[first], counts.astype(np.float32)))
 
 
 recent_features = lru_cache(maxsize=16)(features)
 """The same, remembered for a moment: the embedder and the head read the same text one after the other."""
 
 
-def _word_hashes(found: list[str]) -> NDArray[np.uint64]:
-    codes = np.fromiter((zlib.crc32(word.encode()) for word in found), np.uint64, len(found))
-    pairs = codes[:-1] * _PRIME + codes[1:] if len(codes) > 1 else codes[:0]
-    return _mixed(np.concatenate((codes, pairs ^ _SEED)), salt=1)
+def _plain(text: str) -> str:
+    """Letters and digits with one space for all between, around too; empty where there is none of them."""
+    normal = _GAP.sub(" ", normalise(text)).strip()
+    return f" {normal} " if normal else ""
 
 
-def _gram_hashes(text: str) -> NDArray[np.uint64]:
+def _word_hashes(found: list[list[str]]) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
+    """Words and pairs of neighbours, with the text each is of."""
+    owner = np.repeat(np.arange(len(found)), [len(text) for text in found])
+    every = [zlib.crc32(word.encode()) for text in found for word in text]
+    codes = np.array(every, np.uint64)
+    inside = owner[:-1] == owner[1:]
+    pairs = (codes[:-1] * _PRIME + codes[1:])[inside]
+    hashes = _mixed(np.concatenate((codes, pairs ^ _SEED)), salt=1)
+    return np.concatenate((owner, owner[:-1][inside])), hashes
+
+
+def _gram_hashes(found: list[str]) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
     """Character n-grams: short ones inside runs of Chinese, longer ones elsewhere."""
-    points = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
-    chinese = points >= 0x2E80
-    so_far = np.concatenate(([0], np.cumsum(chinese)))
-    out: list[NDArray[np.uint64]] = []
+    owner = np.repeat(np.arange(len(found)), [len(text) for text in found])
+    points = np.frombuffer("".join(found).encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
+    so_far = np.concatenate(([0], np.cumsum(points >= 0x2E80)))
+    owners: list[NDArray[np.intp]] = []
+    hashes: list[NDArray[np.uint64]] = []
     rolling = points
-    for n in range(1, max(*CJK_GRAMS, *LATIN_GRAMS) + 1):
+    for n in range(1, min(len(points), max(*CJK_GRAMS, *LATIN_GRAMS)) + 1):
         if n > 1:
-            if len(points) < n:
-                break
             rolling = rolling[:-1] * _PRIME + points[n - 1 :]
         chinese_in_gram = so_far[n:] - so_far[:-n]
         wanted = np.zeros(len(rolling), np.bool_)
@@ -83,8 +114,23 @@ def _gram_hashes(text: str) -> NDArray[np.uint64]:
             wanted |= chinese_in_gram == n
         if n in LATIN_GRAMS:
             wanted |= chinese_in_gram == 0
-        out.append(_mixed(rolling[wanted], salt=n + 1))
-    return np.concatenate(out)
+        if len(found) > 1:  # no n-gram reaches into the next text
+            wanted &= owner[: len(wanted)] == owner[n - 1 :]
+        owners.append(owner[: len(wanted)][wanted])
+        hashes.append(_mixed(rolling[wanted], salt=n + 1))
+    if not hashes:
+        return owner, points
+    return np.concatenate(owners), np.concatenate(hashes)
+
+
+def _by_owner_and_hash(owner: NDArray[np.intp], hashes: NDArray[np.uint64], texts: int) -> NDArray[np.intp]:
+    """The order by text, then hash: a radix sort by text and short sorts cost half of one long sort."""
+    order = np.argsort(owner.astype(np.uint16), kind="stable")
+    sizes = np.bincount(owner, minlength=texts)
+    grouped, ends = hashes[order], np.cumsum(sizes)
+    for start, end in zip((ends - sizes).tolist(), ends.tolist(), strict=True):
+        order[start:end] = order[start:end][np.argsort(grouped[start:end])]
+    return order
 
 
 def _mixed(values: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:

@@ -12,7 +12,6 @@ import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -23,7 +22,7 @@ from pydantic import Field, ValidationError
 from knowledge.case import Owned
 from knowledge.embedding import Vector
 from knowledge.errors import EmbedderMismatch, ModelUnavailable
-from knowledge.features import Features, features
+from knowledge.features import Features, features_of
 from knowledge.words import words
 
 FORMAT: Final = 1
@@ -262,19 +261,16 @@ class Head:
 
     def _speak_for(self, chosen: list[str], column: int) -> Floats:
         """How much the features of each word raise the label above the mean of all labels."""
-        each = [_word_features(word) for word in chosen]
-        owner = np.repeat(np.arange(len(each)), [len(found.hashes) for found in each])
-        joined = Features(
-            np.concatenate([found.hashes for found in each]), np.concatenate([found.counts for found in each])
-        )
+        rows = features_of(chosen)
+        joined, owner = rows.found, rows.owner
         wanted, buckets, idf = joined.buckets, self.weights.buckets, self.weights.idf
         at = np.minimum(np.searchsorted(buckets, wanted.astype(np.uint32)), len(buckets) - 1)
         kept = buckets[at] == wanted
         value = (1 + np.log1p(joined.counts)) * np.where(kept, idf[at], np.float32(self.card.unseen))
-        length = np.sqrt(np.bincount(owner, value * value, len(each)))
-        rows = self.weights.grams[at[kept]]
-        raised = value[kept] * (rows[:, column] - rows.mean(axis=1))
-        summed = np.bincount(owner[kept], raised, len(each))
+        length = np.sqrt(np.bincount(owner, value * value, len(chosen)))
+        weights = self.weights.grams[at[kept]]
+        raised = value[kept] * (weights[:, column] - weights.mean(axis=1))
+        summed = np.bincount(owner[kept], raised, len(chosen))
         return (summed / np.maximum(length, 1e-9)).astype(np.float32)
 
 
@@ -294,11 +290,6 @@ def softmax(logits: Floats) -> Floats:
 def sigmoid(logits: Floats) -> Floats:
     """Each number for itself; safe for large ones."""
     return (0.5 * (1 + np.tanh(0.5 * logits))).astype(np.float32)
-
-
-@lru_cache(maxsize=20_000)
-def _word_features(word: str) -> Features:
-    return features(word)
 
 
 def _strongest(scored: dict[str, float], limit: int) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Final
 
 import tantivy
 
-from knowledge.words import recent_words, words
+from knowledge.words import recent_words
 
 TIES: Final = 8
 """Items fetched beyond the cut, to see whether a tie crosses it."""
@@ -32,12 +32,12 @@ class Words:
         self._opening = threading.Lock()
         self._analyser = _analyser()
 
-    def apply(self, tenant: str, kind: str, texts: Mapping[str, str], deleted: Sequence[str]) -> None:
-        """Write the words of `texts` (id to text) and forget `deleted`, at once and on disk."""
+    def apply(self, tenant: str, kind: str, found: Mapping[str, str], deleted: Sequence[str]) -> None:
+        """Write words (id to `joined` words) and forget `deleted`, at once and on disk."""
         index = self._index(tenant, kind)
         writer = index.writer(WRITER_BYTES, 1)
         searcher = index.searcher()
-        keys = {i: f"{i}:{hashlib.sha256(text.encode()).hexdigest()[:16]}" for i, text in texts.items()}
+        keys = {i: f"{i}:{hashlib.sha256(text.encode()).hexdigest()[:16]}" for i, text in found.items()}
         # what is there already is left alone: writing it again after a crash would leave a deleted twin
         # behind, which counts in the document frequencies until segments merge
         news = {i: key for i, key in keys.items() if not searcher.doc_freq("key", key)}
@@ -47,7 +47,7 @@ class Words:
             document = tantivy.Document()
             document.add_text("id", i)
             document.add_text("key", key)
-            document.add_text("words", " ".join(words(texts[i])))
+            document.add_text("words", found[i])
             writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
@@ -56,7 +56,7 @@ class Words:
     def nearest(self, tenant: str, kind: str, text: str, limit: int) -> list[tuple[str, float]]:
         """The `limit` best ids with their BM25 score (above 0, no upper bound), best first."""
         index = self._existing(tenant, kind)
-        terms = list(dict.fromkeys(self._analyser.analyze(" ".join(recent_words(text)))))
+        terms = list(dict.fromkeys(self._analyser.analyze(joined(text))))
         if index is None or not terms or limit < 1:
             return []
         searcher = index.searcher()
@@ -108,6 +108,11 @@ class Words:
             index.reload()
             self._open[tenant, kind] = index
             return index
+
+
+def joined(text: str) -> str:
+    """The words of a text as the index takes them."""
+    return " ".join(recent_words(text))
 
 
 def _ranked(searcher: tantivy.Searcher, query: tantivy.Query, depth: int) -> list[tuple[str, float]]:

@@ -16,13 +16,13 @@ from knowledge.case import Case, CaseOutcome, Language
 from knowledge.embedding import Embedder, Vector
 from knowledge.index import Index
 from knowledge.match import CaseMatch, Hit, PassageMatch, Via
-from knowledge.store import About, ItemKind, KnowledgeStore
+from knowledge.store import FOUND_LIMIT, About, ItemKind, KnowledgeStore
 
 RRF_K: Final = 60
 """Cormack, Clarke and Büttcher 2009: the constant that keeps one list's first place from deciding alone."""
 IN_FORCE_SPARE: Final = 2
 """Passages looked at per passage wanted, so that one in force is found behind a replaced one."""
-PREFERRED: Final = 20
+PREFERRED: Final = FOUND_LIMIT
 """Of the fused items, those among which a preference may choose."""
 LOOKING_AHEAD: Final = 4
 """Threads that look up nearest cases while their complaints are judged."""
@@ -126,31 +126,25 @@ class Search:
         self, question: Question, cases: int, passages: int, preference: Preference | None = None
     ) -> tuple[list[CaseMatch], list[PassageMatch]]:
         """The most similar cases and passages together, best first, nothing shut out: the hot path."""
-        case_hits = self._ranked_ahead(question)
-        passage_hits = self.ranked(question, "passage", WINDOW)
-        if preference is not None:
-            case_hits, passage_hits = case_hits[:PREFERRED], passage_hits[:PREFERRED]
-            about = self._store.about(
-                question.tenant, [h.id for h in case_hits], [h.id for h in passage_hits]
-            )
-            case_hits = _preferred(case_hits, about, preference)
-            passage_hits = _preferred(passage_hits, about, preference)
-        # a few more than wanted: some may be gone from SQL and not yet from the index, or be replaced
-        case_hits, passage_hits = case_hits[: cases + 2], passage_hits[: passages * IN_FORCE_SPARE]
-        found_cases, found_passages = self._store.found(
+        case_hits = self._ranked_ahead(question)[:PREFERRED]
+        passage_hits = self.ranked(question, "passage", WINDOW)[:PREFERRED]
+        found = self._store.found(
             question.tenant, [hit.id for hit in case_hits], [hit.id for hit in passage_hits]
         )
+        # some may be gone from SQL and not yet from the index
+        case_hits = [hit for hit in case_hits if hit.id in found.case_rows]
+        passage_hits = [hit for hit in passage_hits if hit.id in found.passage_rows]
+        if preference is not None:
+            case_hits.sort(key=lambda hit: -hit.score * preference.weight(found.about_case(hit.id)))
+            passage_hits.sort(key=lambda hit: -hit.score * preference.weight(found.about_passage(hit.id)))
         replaced = self._replaced(question)
-        case_matches = [
-            _case_match(hit, found_cases[hit.id], replaced) for hit in case_hits if hit.id in found_cases
-        ]
+        case_matches = [_case_match(hit, found.case(hit.id), replaced) for hit in case_hits[:cases]]
         passage_matches = [
-            _passage_match(hit, *found_passages[hit.id], replaced)
-            for hit in passage_hits
-            if hit.id in found_passages
+            _passage_match(hit, *found.passage(hit.id), replaced)
+            for hit in passage_hits[: passages * IN_FORCE_SPARE]
         ]
         return (
-            self._measured(question, "case", case_matches[:cases]),
+            self._measured(question, "case", case_matches),
             self._measured(question, "passage", _in_force_first(passage_matches)[:passages]),
         )
 
@@ -261,10 +255,6 @@ def fuse(dense: Sequence[tuple[str, float]], lexical: Sequence[tuple[str, float]
     similarity = dict(dense)
     ordered = sorted(score, key=lambda i: (-score[i], -similarity.get(i, 0.0), i))
     return [Hit(i, score[i], similarity.get(i, 0.0), tuple(via[i])) for i in ordered]
-
-
-def _preferred(hits: list[Hit], about: Mapping[str, About], preference: Preference) -> list[Hit]:
-    return sorted(hits, key=lambda hit: -hit.score * preference.weight(about.get(hit.id)))
 
 
 def _case_match(hit: Hit, case: Case, replaced: frozenset[str]) -> CaseMatch:

@@ -2,18 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Literal, Protocol
+from functools import lru_cache
+from typing import Any, Final, Literal, Protocol
 
 from sqlalchemy import (
-    BindParameter,
     Date,
     DateTime,
     Index,
     Integer,
+    Select,
     String,
     Text,
     bindparam,
@@ -41,6 +42,9 @@ class Sessions(Protocol):
     def read(self, tenant: str) -> AbstractContextManager[Session]: ...
     def write(self, tenant: str, *, ordered: bool = False) -> AbstractContextManager[Session]: ...
     def read_every_tenant(self) -> AbstractContextManager[Session]: ...
+    def prepare(
+        self, *queries: Select[*tuple[Any, ...]]
+    ) -> Callable[[str, Mapping[str, Any]], Sequence[Sequence[Any]]]: ...
 
 
 class Base(DeclarativeBase):
@@ -131,6 +135,34 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """Cases and passages as SQL gave them, by id; one is read only when it is wanted."""
+
+    case_rows: dict[str, Any]
+    passage_rows: dict[str, Any]
+
+    def about_case(self, i: str) -> About | None:
+        """What a case is about, if it exists."""
+        row = self.case_rows.get(i)
+        return None if row is None else About(row[1], (row[2],) if row[2] else ())
+
+    def about_passage(self, i: str) -> About | None:
+        """What a passage is about, if it exists."""
+        row = self.passage_rows.get(i)
+        return None if row is None else About(row[1], tuple(row[2].split()))
+
+    def case(self, i: str) -> Case:
+        """A case that exists."""
+        return Case.model_validate_json(self.case_rows[i][3])
+
+    def passage(self, i: str) -> tuple[Passage, Article]:
+        """A passage that exists, and its article."""
+        _, _, _, position, text, body = self.passage_rows[i]
+        article = _article(body)
+        return Passage(i, article.id, position, text), article
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """What a write did, in items."""
 
@@ -142,19 +174,23 @@ class Written:
         return Written(self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged)
 
 
-# the statements of the hot path, built once: building one costs more than running it
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_CASE_BODIES = select(CaseRow.body).where(CaseRow.id.in_(_IDS))
-_PASSAGES_WITH_ARTICLES = (
-    select(PassageRow.id, PassageRow.article_id, PassageRow.position, PassageRow.text, ArticleRow.body)
-    .join(ArticleRow, ArticleRow.id == PassageRow.article_id)
-    .where(PassageRow.id.in_(_IDS))
+FOUND_LIMIT: Final = 20
+"""Ids of each kind that `found` looks up at once."""
+_SLOTS: Final = [f"id{n}" for n in range(FOUND_LIMIT)]
+_CASES_FOUND = select(CaseRow.id, CaseRow.industry, CaseRow.category, CaseRow.body).where(
+    CaseRow.id.in_([bindparam(slot) for slot in _SLOTS])
 )
-_CASES_ABOUT = select(CaseRow.id, CaseRow.industry, CaseRow.category).where(CaseRow.id.in_(_IDS))
-_PASSAGES_ABOUT = (
-    select(PassageRow.id, ArticleRow.industry, ArticleRow.categories)
+_PASSAGES_FOUND = (
+    select(
+        PassageRow.id,
+        ArticleRow.industry,
+        ArticleRow.categories,
+        PassageRow.position,
+        PassageRow.text,
+        ArticleRow.body,
+    )
     .join(ArticleRow, ArticleRow.id == PassageRow.article_id)
-    .where(PassageRow.id.in_(_IDS))
+    .where(PassageRow.id.in_([bindparam(f"passage_{slot}") for slot in _SLOTS]))
 )
 
 
@@ -163,6 +199,7 @@ class KnowledgeStore:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
+        self._look = sessions.prepare(_CASES_FOUND, _PASSAGES_FOUND)
 
     # ---- cases
 
@@ -278,25 +315,13 @@ class KnowledgeStore:
                     found[passage_id] = Passage(passage_id, article_id, position, text)
         return found
 
-    def found(
-        self, tenant: str, case_ids: Sequence[str], passage_ids: Sequence[str]
-    ) -> tuple[dict[str, Case], dict[str, tuple[Passage, Article]]]:
-        """What search found, in one look: at most IN_LIMIT ids of each kind."""
-        with self._sessions.read(tenant) as session:
-            bodies = session.scalars(_CASE_BODIES, {"ids": list(case_ids)}).all()
-            rows = session.execute(_PASSAGES_WITH_ARTICLES, {"ids": list(passage_ids)}).all()
-        cases = {case.id: case for case in map(Case.model_validate_json, bodies)}
-        articles = {a: Article.model_validate_json(body) for a, body in {r[1]: r[4] for r in rows}.items()}
-        return cases, {i: (Passage(i, a, position, text), articles[a]) for i, a, position, text, _ in rows}
-
-    def about(self, tenant: str, case_ids: Sequence[str], passage_ids: Sequence[str]) -> dict[str, About]:
-        """What each case and passage is about, by its id: at most IN_LIMIT ids of each kind."""
-        with self._sessions.read(tenant) as session:
-            cases = session.execute(_CASES_ABOUT, {"ids": list(case_ids)})
-            found = {i: About(industry, (c,) if c else ()) for i, industry, c in cases}
-            for i, industry, categories in session.execute(_PASSAGES_ABOUT, {"ids": list(passage_ids)}):
-                found[i] = About(industry, tuple(categories.split()))
-        return found
+    def found(self, tenant: str, case_ids: Sequence[str], passage_ids: Sequence[str]) -> Found:
+        """What search found, in one look: the first FOUND_LIMIT ids of each kind."""
+        none = [""] * FOUND_LIMIT  # no item has an empty id
+        wanted = dict(zip(_SLOTS, [*case_ids, *none], strict=False))
+        wanted |= {f"passage_{slot}": i for slot, i in zip(_SLOTS, [*passage_ids, *none], strict=False)}
+        cases, passages = self._look(tenant, wanted)
+        return Found({row[0]: row for row in cases}, {row[0]: row for row in passages})
 
     def superseded(self, tenant: str, day: date) -> frozenset[str]:
         """Ids of the articles that do not hold on `day`: ended, not begun, or replaced by one that holds."""
@@ -348,8 +373,8 @@ class KnowledgeStore:
                     found[i] = json.loads(body)["text"]  # validated when it was stored
         return found
 
-    def every_item(self) -> Iterator[tuple[str, ItemKind, list[str]]]:
-        """All that must be in the index: (tenant, kind, ids), in pages of at most IN_LIMIT ids."""
+    def every_item(self, page: int) -> Iterator[tuple[str, ItemKind, list[str]]]:
+        """All that must be in the index: (tenant, kind, ids), at most `page` ids at a time."""
         with self._sessions.read_every_tenant() as session:
             tenants = {*session.scalars(select(CaseRow.tenant).distinct())}
             tenants |= {*session.scalars(select(PassageRow.tenant).distinct())}
@@ -360,15 +385,13 @@ class KnowledgeStore:
         for tenant in sorted(tenants):
             for kind, row in kinds:
                 after = ""
-                while ids := self._page_of_ids(tenant, row, after):
+                while ids := self._page_of_ids(tenant, row, after, page):
                     yield tenant, kind, ids
                     after = ids[-1]
 
-    def _page_of_ids(self, tenant: str, row: type[CaseRow | PassageRow], after: str) -> list[str]:
+    def _page_of_ids(self, tenant: str, row: type[CaseRow | PassageRow], after: str, limit: int) -> list[str]:
         with self._sessions.read(tenant) as session:
-            return list(
-                session.scalars(select(row.id).where(row.id > after).order_by(row.id).limit(IN_LIMIT))
-            )
+            return list(session.scalars(select(row.id).where(row.id > after).order_by(row.id).limit(limit)))
 
     def count(self, tenant: str) -> dict[str, int]:
         """How many cases, articles and passages the tenant has."""
@@ -377,6 +400,12 @@ class KnowledgeStore:
                 name: session.scalar(select(func.count()).select_from(row)) or 0
                 for name, row in (("cases", CaseRow), ("articles", ArticleRow), ("passages", PassageRow))
             }
+
+
+@lru_cache(maxsize=512)
+def _article(body: str) -> Article:
+    """An article read once, however many of its passages are found."""
+    return Article.model_validate_json(body)
 
 
 def _case_row(case: Case) -> dict[str, Any]:

@@ -12,7 +12,7 @@ _RUNS = re.compile(rf"[{_CHINESE}]+|[^\W_{_CHINESE}]+(?:['’.-][^\W_{_CHINESE}]
 
 def normalise(text: str) -> str:
     """NFKC, lower case: full-width and half-width, 退款 and ＡＰＰ read alike. The length may change."""
-    return unicodedata.normalize("NFKC", text).lower()
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).lower()
 
 
 def words(text: str) -> list[str]:
@@ -30,5 +30,5 @@ def words(text: str) -> list[str]:
     return found
 
 
-recent_words = lru_cache(maxsize=16)(words)
-"""The same, remembered for a moment: several readers look at one complaint. Do not change the list."""
+recent_words = lru_cache(maxsize=512)(words)
+"""The same, remembered for a moment: several readers look at one text. Do not change the list."""

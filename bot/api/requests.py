@@ -89,9 +89,9 @@ class Keys:
 
 
 def needs(scope: Scope) -> Any:
-    """A guard: the key must reach that scope."""
+    """A guard: the key must reach that scope. A coroutine, because Litestar runs plain ones in a thread."""
 
-    def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
         if not connection.auth.allows(scope):
             raise Forbidden(
                 f"this key lacks the scope {scope!r}: 'redress keys new --scope {scope}' makes one"

@@ -21,10 +21,10 @@ from bot.errors import StorageUnavailable
 from bot.running import FILE
 from bot.sample import sample_articles
 from bot.settings import Settings
-from bot.wiring import open_store
+from bot.wiring import bring_index_up_to_date, open_store
 from knowledge.case import Case
 from knowledge.embedding import load_embedder
-from knowledge.index import BATCH, Index
+from knowledge.index import BATCH
 from knowledge.search import WINDOW
 
 TENANT: Final = "bench"
@@ -102,20 +102,19 @@ def _import(settings: Settings, size: int) -> tuple[float, str]:
     with open_store(settings) as parts:
         parts.tenants.create(TENANT, TenantSettings())
         key = parts.tenants.new_key(TENANT, "bench", ["admin"])
-        index = Index(settings.index_folder, parts.knowledge, load_embedder(settings.embedder))
-        index.open()
         parts.knowledge.put_articles(TENANT, sample_articles())
+        bring_index_up_to_date(parts, _unseen)
         cases = list(synthetic_cases(size))
-        index.start()
         started = time.perf_counter()
         for batch in _batches(iter(cases), IMPORT_BATCH):
             parts.knowledge.put_cases(TENANT, batch)
-            index.wake()
-        index.stop()
-        index.catch_up()
+        bring_index_up_to_date(parts, _unseen)
         taken = time.perf_counter() - started
-        index.close()
     return size / taken, key
+
+
+def _unseen(_done: int, _total: int) -> None:
+    """Progress that nobody looks at."""
 
 
 def _chroma_floor(settings: Settings, size: int, folder: Path) -> tuple[float, Times]:

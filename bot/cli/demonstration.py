@@ -26,8 +26,6 @@ from knowledge.rules import load_rules
 
 TENANT: Final = "demo"
 COMPANY: Final = "Redress"
-WARM_UP: Final = ("退款还没有到账", "The refund has not arrived")
-"""Read before the others, so that the times are those of a service at work and not of one that starts."""
 _FILE: Final = Path(bot.__file__).with_name("demo.toml")
 
 
@@ -83,14 +81,15 @@ class Demonstration:
                 self.corpus = asdict(load_sample(parts, TENANT))
             with progress("indexing") as done:
                 parts.index.catch_up(done)
+            parts.desk.rehearse(
+                TENANT
+            )  # so that the times are those of a service at work, not of one that starts
             return asyncio.run(_judge(parts, show))
 
 
 async def _judge(parts: Parts, show: Callable[[RenderableType], None] | None) -> list[Shown]:
     shown: list[Shown] = []
     try:
-        for text in WARM_UP:
-            await parts.desk.consider(TENANT, ComplaintIn(text=text))
         for each in DemoFile.shipped().complaints:
             received = parts.desk.receive(TENANT, each.plain())
             suggestion = await parts.desk.suggest(TENANT, received.id)

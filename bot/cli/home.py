@@ -41,9 +41,8 @@ def init(
 ) -> None:
     """Make a home: folder, schema, a tenant and its first API key. Safe to run twice."""
     from bot.access import TenantSettings
-    from bot.cli.loading import bring_index_up_to_date
     from bot.sample import load_sample
-    from bot.wiring import open_store
+    from bot.wiring import bring_index_up_to_date, open_store
 
     settings = load_settings()
     answer: dict[str, Any] = {"home": str(settings.home), "tenant": tenant}

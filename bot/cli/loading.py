@@ -10,9 +10,6 @@ from bot.access import TenantSettings
 from bot.cli.console import Progress
 from bot.wiring import StoreParts, redact_text
 from knowledge.cells import DateOrder
-from knowledge.embedding import load_embedder
-from knowledge.errors import IndexLocked
-from knowledge.index import Index
 from knowledge.ingest import read_articles, read_cases
 from knowledge.rows import Row, RowProblem
 from knowledge.tables import read_rows
@@ -170,25 +167,6 @@ class Loader:
                 flush()
         flush()
         return report
-
-
-def bring_index_up_to_date(stored: StoreParts, progress: Progress) -> bool:
-    """Apply all changes to the index; False where the process that owns it does so by itself.
-
-    Raises:
-        EmbedderMismatch, IndexUnavailable: the index has to be rebuilt; nothing is lost meanwhile.
-    """
-    embedder = load_embedder(stored.settings.embedder)
-    index = Index(stored.settings.index_folder, stored.knowledge, embedder)
-    try:
-        index.open()
-    except IndexLocked:
-        return False
-    try:
-        index.catch_up(progress)
-    finally:
-        index.close()
-    return True
 
 
 def _customers(path: Path) -> Iterator[tuple[int, Customer] | RowProblem]:

@@ -51,7 +51,8 @@ def import_(kind: str, file: Path, dry_run: bool, dates: Any, tenant: str | None
     Columns may have English or Chinese names (工单号, 投诉内容, 处理结果, …). Bad rows are listed by their
     number and the good ones kept; running it twice changes nothing.
     """
-    from bot.cli.loading import Loader, bring_index_up_to_date
+    from bot.cli.loading import Loader
+    from bot.wiring import bring_index_up_to_date
 
     with open_home(tenant) as (stored, owner):
         with progress(f"reading {file.name}", "rows") as done:

@@ -109,8 +109,8 @@ class _Node:
     """A step inside the heads: by character in Chinese, by word in English."""
 
     children: dict[str, "_Node"] = field(default_factory=dict[str, "_Node"])
-    targets: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
-    """Groups whose head ends here, with the pattern that must follow; "" where nothing must."""
+    targets: list["Target"] = field(default_factory=list["Target"])
+    """Groups whose head ends here."""
 
     def reach(self, steps: Sequence[str]) -> "_Node":
         """The node after these steps, made where it is missing."""
@@ -122,15 +122,19 @@ class _Node:
     def ending(self, text: str, start: int, end: int) -> Iterator[Find]:
         """What is found when the walk from `start` stands here, at `end`."""
         for group, tail in self.targets:
-            if not tail:
+            if tail is None:
                 yield group, start, end
-            elif rest := _compiled(tail).match(text, end):
+            elif rest := tail.match(text, end):
                 yield group, start, rest.end()
 
 
+Target = tuple[int, re.Pattern[str] | None]
+"""A group, and the pattern that must follow its head."""
+
+
 @cache
-def _compiled(tail: str) -> re.Pattern[str]:
-    return re.compile(tail)
+def _tail(pattern: str) -> re.Pattern[str] | None:
+    return re.compile(pattern) if pattern else None
 
 
 class ChineseTree:
@@ -144,7 +148,7 @@ class ChineseTree:
         head, rest = _cut(parse(pattern))
         tail = _as_pattern(rest, _ZH_GAP, re.escape)
         for spelling in head:
-            self._root.reach("".join(spelling)).targets.append((group, tail))
+            self._root.reach("".join(spelling)).targets.append((group, _tail(tail)))
 
     def find(self, text: str) -> Iterator[Find]:
         """Every phrase in folded text, overlapping ones too."""
@@ -176,7 +180,7 @@ class EnglishTree:
             for step in steps:
                 if step.endswith("+"):
                     self._learn(step)
-            self._root.reach(steps).targets.append((group, f"{tail}(?![a-z0-9])" if tail else ""))
+            self._root.reach(steps).targets.append((group, _tail(f"{tail}(?![a-z0-9])" if tail else "")))
 
     def _learn(self, step: str) -> None:
         for form in inflected(step[:-1]):
