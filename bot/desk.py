@@ -17,6 +17,7 @@ from bot.access import Tenants, TenantSettings
 from bot.brief import Brief, Utterance
 from bot.clocks.rules import Clocks
 from bot.complaint import Complaint, ComplaintIn, Turn
+from bot.draft.chat import OnDelta
 from bot.draft.drafter import Drafter
 from bot.draft.stated import find_stated
 from bot.errors import NotFound, TextMissing
@@ -167,19 +168,19 @@ class Desk:
             self._limiter = CapacityLimiter(self._threads)
         assessment = await to_thread.run_sync(self.assess, tenant, complaint, limiter=self._limiter)
         brief, timings = assessment.brief, dict(assessment.timings)
-        tell = listener or _nobody
-        await tell("triage", brief.triage.model_dump(mode="json"))
-        await tell("matches", assessment.matches.model_dump(mode="json"))
-        await tell("profile", assessment.who.view.model_dump(mode="json"))
-
-        async def delta(text: str) -> None:
-            await tell("delta", {"text": text})
+        on_delta: OnDelta | None = None
+        if listener is not None:
+            await listener("triage", brief.triage.model_dump(mode="json"))
+            await listener("matches", assessment.matches.model_dump(mode="json"))
+            await listener("profile", assessment.who.view.model_dump(mode="json"))
+            on_delta = _as_event(listener)
 
         before = time.perf_counter()
-        draft = await self._drafter.draft(brief, delta if listener else None)
+        draft = await self._drafter.draft(brief, on_delta)
         timings["draft"] = _ms(before)
         timings["total"] = _ms(started)
-        await tell("draft", draft.model_dump(mode="json"))
+        if listener is not None:
+            await listener("draft", draft.model_dump(mode="json"))
         return Suggestion(
             id=new_id("sug"),
             complaint_id=complaint.id,
@@ -214,7 +215,7 @@ class Desk:
         timings["redact"] = _ms(before)
 
         before = time.perf_counter()
-        question = self._search.ahead(self._search.question(tenant, reading.text, today))
+        question = self._search.ask(tenant, reading.text, today)
         timings["embed"] = _ms(before)
 
         before = time.perf_counter()
@@ -307,8 +308,11 @@ def _on_paper(complaint: ComplaintIn, complaint_id: str) -> Complaint:
     )
 
 
-async def _nobody(_name: str, _data: dict[str, Any]) -> None:
-    """A listener for when nobody listens."""
+def _as_event(listener: Listener) -> OnDelta:
+    async def delta(text: str) -> None:
+        await listener("delta", {"text": text})
+
+    return delta
 
 
 def _require_text(turns: Sequence[Turn]) -> None:

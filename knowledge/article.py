@@ -77,7 +77,8 @@ def _pieces(text: str) -> Iterator[str]:
         if not paragraph:
             continue
         if paragraph.startswith("#") and "\n" not in paragraph:
-            heading = f"{heading}{paragraph.lstrip('#').strip()}\n"
+            title = paragraph.lstrip("#").strip()
+            heading += f"{title}\n" if title else ""
             continue
         yield from _cut(heading + paragraph)
         heading = ""
@@ -90,7 +91,7 @@ def _cut(paragraph: str) -> Iterator[str]:
     for sentence in _SENTENCE_END.split(paragraph):
         for start in range(0, max(len(sentence), 1), PASSAGE_CHARS):
             part = sentence[start : start + PASSAGE_CHARS]
-            if piece and len(piece) + len(part) > PASSAGE_CHARS:
+            if piece.strip() and len(piece) + len(part) > PASSAGE_CHARS:
                 yield piece.strip()
                 piece = ""
             joint = " " if piece and piece[-1].isascii() else ""

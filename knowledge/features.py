@@ -80,6 +80,12 @@ recent_features = lru_cache(maxsize=16)(features)
 """The same, remembered for a moment: the embedder and the head read the same text one after the other."""
 
 
+def word_buckets(found: Sequence[str]) -> NDArray[np.intp]:
+    """Shape (n,): the bucket of each word as a feature of its own."""
+    codes = np.array([zlib.crc32(word.encode()) for word in found], np.uint64)
+    return (_mixed(codes, salt=1) & np.uint64(BUCKETS - 1)).astype(np.intp)
+
+
 def _plain(text: str) -> str:
     """Letters and digits with one space for all between, around too; empty where there is none of them."""
     normal = _GAP.sub(" ", normalise(text)).strip()

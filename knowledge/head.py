@@ -11,7 +11,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -22,8 +22,8 @@ from pydantic import Field, ValidationError
 from knowledge.case import Owned
 from knowledge.embedding import Vector
 from knowledge.errors import EmbedderMismatch, ModelUnavailable
-from knowledge.features import Features, features_of
-from knowledge.words import words
+from knowledge.features import BUCKETS, Features, word_buckets
+from knowledge.words import recent_words
 
 FORMAT: Final = 1
 """Raised when a folder of an older release cannot be read any more."""
@@ -124,6 +124,13 @@ class Head:
 
     card: Card
     weights: Weights
+    places: NDArray[np.int32] = field(init=False)
+    """Shape (BUCKETS,): the row of each feature in `weights`, -1 for one that training did not keep."""
+
+    def __post_init__(self) -> None:
+        places = np.full(BUCKETS, -1, np.int32)
+        places[self.weights.buckets] = np.arange(len(self.weights.buckets))
+        object.__setattr__(self, "places", places)
 
     @classmethod
     def load(cls, folder: Path) -> "Head":
@@ -219,17 +226,20 @@ class Head:
         return logits + vector @ weights.vector if weights.vector.size else logits
 
     def contributions(self, text: str, label: str, limit: int = 5) -> tuple[str, ...]:
-        """At most `limit` words of the text, normalised, that spoke most for the label, strongest first."""
+        """At most `limit` words of the text, normalised, that by themselves spoke most for the label."""
         column = self.labels.index(label)
         plain = _PLACEHOLDER.sub(" ", text)
         chosen = [
             word
-            for word in list(dict.fromkeys(words(plain)))[:EVIDENCE_WORDS]
+            for word in list(dict.fromkeys(recent_words(plain)))[:EVIDENCE_WORDS]
             if len(word) > 1 and not word.isdigit() and word not in _STOP_WORDS
         ]
         if not chosen:
             return ()
-        return _strongest(dict(zip(chosen, self._speak_for(chosen, column).tolist(), strict=True)), limit)
+        at = self.places[word_buckets(chosen)]
+        weights = self.weights.grams[at] * self.weights.idf[at][:, None]
+        raised = np.where(at >= 0, weights[:, column] - weights.mean(axis=1), np.float32(0))
+        return _strongest(dict(zip(chosen, raised.tolist(), strict=True)), limit)
 
     def _judged(self, probabilities: Floats) -> Prediction:
         order = np.argsort(-probabilities, kind="stable")
@@ -251,27 +261,12 @@ class Head:
             return "low_confidence"
         return "narrow_margin" if margin < self.card.thresholds.min_margin else None
 
-    def _values(self, found: Features) -> tuple[NDArray[np.intp], Floats]:
+    def _values(self, found: Features) -> tuple[NDArray[np.int32], Floats]:
         """Where the kept features of a text are among `buckets`, and their weights in it."""
-        buckets, idf = self.weights.buckets, self.weights.idf
-        at = np.minimum(np.searchsorted(buckets, found.buckets.astype(np.uint32)), len(buckets) - 1)
-        kept = buckets[at] == found.buckets
-        value = weigh(found, np.where(kept, idf[at], np.float32(self.card.unseen)))
+        at = self.places[found.buckets]
+        kept = at >= 0
+        value = weigh(found, np.where(kept, self.weights.idf[at], np.float32(self.card.unseen)))
         return at[kept], value[kept]
-
-    def _speak_for(self, chosen: list[str], column: int) -> Floats:
-        """How much the features of each word raise the label above the mean of all labels."""
-        rows = features_of(chosen)
-        joined, owner = rows.found, rows.owner
-        wanted, buckets, idf = joined.buckets, self.weights.buckets, self.weights.idf
-        at = np.minimum(np.searchsorted(buckets, wanted.astype(np.uint32)), len(buckets) - 1)
-        kept = buckets[at] == wanted
-        value = (1 + np.log1p(joined.counts)) * np.where(kept, idf[at], np.float32(self.card.unseen))
-        length = np.sqrt(np.bincount(owner, value * value, len(chosen)))
-        weights = self.weights.grams[at[kept]]
-        raised = value[kept] * (weights[:, column] - weights.mean(axis=1))
-        summed = np.bincount(owner[kept], raised, len(chosen))
-        return (summed / np.maximum(length, 1e-9)).astype(np.float32)
 
 
 def weigh(found: Features, idf: Floats) -> Floats:

@@ -18,6 +18,8 @@ TIES: Final = 8
 """Items fetched beyond the cut, to see whether a tie crosses it."""
 QUERY_TERMS: Final = 16
 """The rarest words of a query that are searched: the common rest costs time and changes little."""
+KNOWN_TERMS: Final = 50_000
+"""Terms of one index whose frequency is remembered."""
 WRITER_BYTES: Final = 32_000_000
 _ANALYSER: Final = "redress"
 _STOP_WORDS: Final = Path(__file__).with_name("stop_words.txt")
@@ -30,6 +32,7 @@ class Words:
         self._path: Final = path
         self._open: dict[tuple[str, str], tantivy.Index] = {}
         self._opening = threading.Lock()
+        self._frequency: dict[tuple[str, str], dict[str, int]] = {}
         self._analyser = _analyser()
 
     def apply(self, tenant: str, kind: str, found: Mapping[str, str], deleted: Sequence[str]) -> None:
@@ -52,6 +55,7 @@ class Words:
         writer.commit()
         writer.wait_merging_threads()
         index.reload()
+        self._frequency.pop((tenant, kind), None)
 
     def nearest(self, tenant: str, kind: str, text: str, limit: int) -> list[tuple[str, float]]:
         """The `limit` best ids with their BM25 score (above 0, no upper bound), best first."""
@@ -59,8 +63,10 @@ class Words:
         terms = list(dict.fromkeys(self._analyser.analyze(joined(text))))
         if index is None or not terms or limit < 1:
             return []
+        # asked for before the searcher: what an older searcher tells then ends in a table nobody asks again
+        known = self._frequency.setdefault((tenant, kind), {})
         searcher = index.searcher()
-        frequency = {term: searcher.doc_freq("words", term) for term in terms}
+        frequency = _frequencies(searcher, known, terms)
         rare = sorted((term for term in terms if frequency[term]), key=frequency.__getitem__)[:QUERY_TERMS]
         if not rare:
             return []
@@ -108,6 +114,16 @@ class Words:
             index.reload()
             self._open[tenant, kind] = index
             return index
+
+
+def _frequencies(searcher: tantivy.Searcher, known: dict[str, int], terms: Sequence[str]) -> dict[str, int]:
+    """In how many items each term occurs; looked up once as long as nothing is written."""
+    found = {term: n for term in terms if (n := known.get(term)) is not None}
+    if len(found) < len(terms):
+        found |= {term: searcher.doc_freq("words", term) for term in terms if term not in found}
+        if len(known) < KNOWN_TERMS:
+            known.update(found)
+    return found
 
 
 def joined(text: str) -> str:

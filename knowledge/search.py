@@ -25,13 +25,16 @@ IN_FORCE_SPARE: Final = 2
 PREFERRED: Final = FOUND_LIMIT
 """Of the fused items, those among which a preference may choose."""
 LOOKING_AHEAD: Final = 4
-"""Threads that look up nearest cases while their complaints are judged."""
+"""Threads that look up rankings while their complaints are judged."""
 WINDOW: Final = 30
 """Items of each ranking that are fused, at least."""
 SAME_INDUSTRY: Final = 1.0
 SAME_CATEGORY: Final = 2.0
 """How much an item of the complaint's industry, and of its category at probability 1, gains on its fused
 score: words alone often agree between a bank's fee and a gas meter's."""
+
+Ranking = list[tuple[str, float]]
+"""Ids with their score, best first."""
 
 _Match = TypeVar("_Match", CaseMatch, PassageMatch)
 
@@ -79,8 +82,8 @@ class Question:
     text: str
     vector: Vector
     today: date
-    ahead: "Future[list[tuple[str, float]]] | None" = None
-    """The nearest cases, being looked up while the caller does something else."""
+    ahead: "Future[Ranking] | None" = None
+    """The cases nearest in meaning, being looked up while the caller does something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +120,21 @@ class Search:
         """The text as something to search for."""
         return Question(tenant, text, self._embedder.embed_query(text), today)
 
-    def ahead(self, question: Question) -> Question:
-        """The same question with its nearest cases being looked up: Chroma needs no interpreter lock."""
-        looking = self._pool.submit(self._index.dense, question.tenant, "case", question.vector, WINDOW)
+    def ask(self, tenant: str, text: str, today: date) -> Question:
+        """The same, with its nearest cases being looked up: Chroma needs no interpreter lock meanwhile.
+
+        Looking up the other rankings ahead as well was slower: their threads wait for that lock.
+        """
+        question = self.question(tenant, text, today)
+        looking = self._pool.submit(self._index.dense, tenant, "case", question.vector, WINDOW)
         return replace(question, ahead=looking)
 
     def recall(
         self, question: Question, cases: int, passages: int, preference: Preference | None = None
     ) -> tuple[list[CaseMatch], list[PassageMatch]]:
         """The most similar cases and passages together, best first, nothing shut out: the hot path."""
-        case_hits = self._ranked_ahead(question)[:PREFERRED]
-        passage_hits = self.ranked(question, "passage", WINDOW)[:PREFERRED]
+        passage_hits = self._ranked(question, "passage")  # first: the nearest cases are still being looked up
+        case_hits = self._ranked(question, "case")
         found = self._store.found(
             question.tenant, [hit.id for hit in case_hits], [hit.id for hit in passage_hits]
         )
@@ -181,28 +188,22 @@ class Search:
         matches = [_passage_match(hit, *known[hit.id], replaced) for hit in hits[: limit * IN_FORCE_SPARE]]
         return self._measured(question, "passage", _in_force_first(matches)[:limit])
 
-    def ranked(self, question: Question, kind: ItemKind, window: int) -> list[Hit]:
-        """The ids of both rankings, `window` from each, fused, best first."""
-        return fuse(
-            self._index.dense(question.tenant, kind, question.vector, window),
-            self._index.lexical(question.tenant, kind, question.text, window),
-        )
-
-    def _ranked_ahead(self, question: Question) -> list[Hit]:
-        if question.ahead is None:
-            return self.ranked(question, "case", WINDOW)
-        lexical = self._index.lexical(question.tenant, "case", question.text, WINDOW)
-        return fuse(question.ahead.result(), lexical)
+    def _ranked(self, question: Question, kind: ItemKind) -> list[Hit]:
+        """The best of both rankings, fused."""
+        tenant, ahead = question.tenant, question.ahead if kind == "case" else None
+        by_words = self._index.lexical(tenant, kind, question.text, WINDOW)
+        near = ahead.result() if ahead else self._index.dense(tenant, kind, question.vector, WINDOW)
+        return fuse(near, by_words, PREFERRED)
 
     def _filtered(
         self, question: Question, kind: ItemKind, window: int, accepted: Callable[[Sequence[str]], set[str]]
     ) -> list[Hit]:
         """Both rankings filtered, `window` accepted ids from each (or all there are), fused."""
 
-        def dense(depth: int) -> list[tuple[str, float]]:
+        def dense(depth: int) -> Ranking:
             return self._index.dense(question.tenant, kind, question.vector, depth)
 
-        def lexical(depth: int) -> list[tuple[str, float]]:
+        def lexical(depth: int) -> Ranking:
             return self._index.lexical(question.tenant, kind, question.text, depth)
 
         return fuse(_deep_enough(dense, window, accepted), _deep_enough(lexical, window, accepted))
@@ -227,10 +228,10 @@ class Search:
 
 
 def _deep_enough(
-    ranking: Callable[[int], list[tuple[str, float]]],
+    ranking: Callable[[int], Ranking],
     window: int,
     accepted: Callable[[Sequence[str]], set[str]],
-) -> list[tuple[str, float]]:
+) -> Ranking:
     """The first `window` items of a ranking that are accepted: fetched deeper until there are so many."""
     depth, passed, judged = window * 2, list[tuple[str, float]](), 0
     while True:
@@ -243,18 +244,21 @@ def _deep_enough(
         judged, depth = len(found), depth * 4
 
 
-def fuse(dense: Sequence[tuple[str, float]], lexical: Sequence[tuple[str, float]]) -> list[Hit]:
-    """Reciprocal rank fusion: the sum over rankings of 1 / (RRF_K + rank), ranks from 1."""
+def fuse(
+    dense: Sequence[tuple[str, float]], lexical: Sequence[tuple[str, float]], limit: int | None = None
+) -> list[Hit]:
+    """Reciprocal rank fusion: the sum over rankings of 1 / (RRF_K + rank), ranks from 1; best first."""
     score: dict[str, float] = {}
-    via: dict[str, list[Via]] = {}
-    rankings: tuple[tuple[Via, Sequence[tuple[str, float]]], ...] = (("dense", dense), ("lexical", lexical))
-    for name, ranking in rankings:
+    for ranking in (dense, lexical):
         for rank, (i, _) in enumerate(ranking, start=1):
             score[i] = score.get(i, 0.0) + 1 / (RRF_K + rank)
-            via.setdefault(i, []).append(name)
-    similarity = dict(dense)
-    ordered = sorted(score, key=lambda i: (-score[i], -similarity.get(i, 0.0), i))
-    return [Hit(i, score[i], similarity.get(i, 0.0), tuple(via[i])) for i in ordered]
+    similarity, by_words = dict(dense), {i for i, _ in lexical}
+    ordered = sorted((-points, -similarity.get(i, 0.0), i) for i, points in score.items())[:limit]
+    return [Hit(i, -points, -similar, _via(i in similarity, i in by_words)) for points, similar, i in ordered]
+
+
+def _via(dense: bool, lexical: bool) -> tuple[Via, ...]:
+    return ("dense", "lexical") if dense and lexical else ("dense",) if dense else ("lexical",)
 
 
 def _case_match(hit: Hit, case: Case, replaced: frozenset[str]) -> CaseMatch:

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 from pydantic import ValidationError
 
 from knowledge.article import PASSAGE_CHARS, Article
@@ -23,6 +23,8 @@ def test_paragraphs_are_passages_and_headings_stay_with_them() -> None:
     ]
 
 
+@example("a\n\n#")
+@example("." + " " * 2000 + "a")
 @given(st.text(alphabet="甲乙。！a b.\n#", min_size=1, max_size=3000).filter(lambda text: text.strip("# \n")))
 def test_passages_hold_every_letter_and_are_never_long_or_empty(text: str) -> None:
     passages = _article(text).passages()

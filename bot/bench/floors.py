@@ -1,21 +1,23 @@
-"""The floors: what the building blocks cost alone, on this machine, now."""
+"""The floors: what the building blocks of a triage request cost alone, on this machine.
+
+They are measured in turn with the requests, one call each, so that both meet the machine in the same state:
+a block called in a loop finds warm caches and a waking processor that no request finds.
+"""
 
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from bot.bench.load import Connection, Times
+from bot.bench.load import Connection
 from knowledge.embedding import Embedder, Matrix
+from knowledge.search import WINDOW
 from knowledge.vectors import Vectors
 
-ROUNDS = 200
-
-
-def bare_embedding(embedder: Embedder, texts: Sequence[str]) -> Times:
-    """One text to one vector."""
-    return _timed(lambda n: embedder.embed_query(texts[n % len(texts)]), ROUNDS)
+Floors = dict[str, Callable[[str], object]]
+"""What each block does with a text, by the block's name."""
 
 
 def bare_upsert(folder: Path, embedder: Embedder, ids: Sequence[str], rows: Matrix, batch: int) -> float:
@@ -29,38 +31,33 @@ def bare_upsert(folder: Path, embedder: Embedder, ids: Sequence[str], rows: Matr
     return len(ids) / taken
 
 
-def bare_vector_query(folder: Path, embedder: Embedder, texts: Sequence[str], limit: int) -> Times:
-    """One Chroma query on the collection that `bare_upsert` made, in a process with nothing else."""
-    vectors = Vectors(folder, embedder.name)
-    queries = [embedder.embed_query(text) for text in texts]
-    times = _timed(lambda n: vectors.nearest("bench", "case", queries[n % len(queries)], limit), ROUNDS)
-    vectors.close()
-    return times
+@contextmanager
+def open_floors(
+    vectors_folder: Path, home: Path, embedder: Embedder, connection: Connection
+) -> Generator[Floors]:
+    """The blocks.
 
-
-def empty_route(connection: Connection) -> Times:
-    """A request that does nothing, over the same kind of connection."""
-    return _timed(lambda _: connection.get("/health/live"), ROUNDS)
-
-
-def one_commit(folder: Path) -> Times:
-    """One row, one commit, WAL and synchronous=FULL, on the disk the home is on."""
-    with tempfile.TemporaryDirectory(dir=folder) as place:
+    Embedding a text; one Chroma query in the collection that `bare_upsert` made; a request that does nothing;
+    one row committed with WAL and synchronous=FULL on the home's disk.
+    """
+    vectors = Vectors(vectors_folder, embedder.name)
+    with tempfile.TemporaryDirectory(dir=home) as place:
         database = sqlite3.connect(Path(place) / "floor.db", isolation_level=None)
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=FULL")
         database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT)")
-        times = _timed(lambda n: database.execute("INSERT INTO t (body) VALUES (?)", (str(n) * 100,)), ROUNDS)
-        database.close()
-    return times
+        made = [embedder.embed_query("")]
 
+        def embed(text: str) -> None:
+            made[0] = embedder.embed_query(text)
 
-def _timed(call: Callable[[int], object], rounds: int) -> Times:
-    for n in range(min(20, rounds)):
-        call(n)
-    seconds: list[float] = []
-    for n in range(rounds):
-        started = time.perf_counter()
-        call(n)
-        seconds.append(time.perf_counter() - started)
-    return Times.of(seconds)
+        try:
+            yield {
+                "embedding": embed,
+                "vector_query": lambda _: vectors.nearest("bench", "case", made[0], WINDOW),
+                "empty_route": lambda _: connection.get("/health/live"),
+                "commit": lambda text: database.execute("INSERT INTO t (body) VALUES (?)", (text,)),
+            }
+        finally:
+            database.close()
+            vectors.close()
