@@ -8,6 +8,7 @@ learned from our own corpus. It is honest about being lexical: it knows no synon
 import hashlib
 import io
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -103,6 +104,16 @@ class DocumentFrequency:
         return (1 + np.log1p(found.counts)) * self.weights[found.buckets]
 
 
+@cache
+def shipped_frequencies() -> DocumentFrequency:
+    """The table that comes with Redress; read once.
+
+    Raises:
+        ModelUnavailable: it is damaged or missing.
+    """
+    return DocumentFrequency.load(_TABLE)
+
+
 class LexicalEmbedder:
     """Hashed words and character n-grams. Deterministic, on any machine, for ever."""
 
@@ -114,7 +125,7 @@ class LexicalEmbedder:
     @classmethod
     def shipped(cls) -> "LexicalEmbedder":
         """The embedder that comes with Redress."""
-        return cls(DocumentFrequency.load(_TABLE))
+        return cls(shipped_frequencies())
 
     def embed_query(self, text: str) -> Vector:
         found = recent_features(text)

@@ -15,6 +15,7 @@ import logging
 import os
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -137,6 +138,8 @@ class Index:
         self._applier: threading.Thread | None = None
         self._error = ""
         self._batch = BATCH
+        self._versions: Counter[tuple[str, ItemKind]] = Counter()
+        self._swaps = 0
 
     # ---- life
 
@@ -213,6 +216,10 @@ class Index:
         with self._using() as generation:
             return generation.vectors.similarities(tenant, kind, vector, ids)
 
+    def version(self, tenant: str, kind: ItemKind) -> tuple[int, int]:
+        """Another pair whenever what the index knows of these items has changed."""
+        return self._swaps, self._versions[tenant, kind]
+
     @property
     def applied(self) -> int:
         """Number of the last change the index knows."""
@@ -240,6 +247,7 @@ class Index:
             with self._applying:  # the old generation stands still while the new one catches up
                 self._apply_all(fresh, None)
                 old, self._generation = self._generation, fresh
+                self._swaps += 1
                 self._switch_to(fresh)
         except BaseException:
             fresh.close()
@@ -291,6 +299,7 @@ class Index:
                 ahead = pool.submit(self._prepare, batch.last)
                 for group in batch.groups:
                     generation.write(group)
+                    self._versions[group.tenant, group.kind] += 1
                 generation.note(batch.last)
                 done += batch.size
                 if progress is not None:

@@ -23,15 +23,20 @@ RRF_K: Final = 60
 IN_FORCE_SPARE: Final = 2
 """Passages looked at per passage wanted, so that one in force is found behind a replaced one."""
 PREFERRED: Final = FOUND_LIMIT
-"""Of the fused items, those among which a preference may choose."""
+"""Of the fused cases, those among which a preference may choose."""
+PASSAGE_WINDOW: Final = 40
+"""Passages of each ranking that are fused. On the sample corpus more of them find no more."""
+SPARE: Final = 2
+"""Items looked up beyond those wanted: some may be gone from SQL and not yet from the index."""
 LOOKING_AHEAD: Final = 4
 """Threads that look up rankings while their complaints are judged."""
 WINDOW: Final = 30
 """Items of each ranking that are fused, at least."""
-SAME_INDUSTRY: Final = 1.0
+SAME_INDUSTRY: Final[dict[ItemKind, float]] = {"case": 1.0, "passage": 3.0}
 SAME_CATEGORY: Final = 2.0
 """How much an item of the complaint's industry, and of its category at probability 1, gains on its fused
-score: words alone often agree between a bank's fee and a gas meter's."""
+score: words alone often agree between a bank's fee and a gas meter's. A case of another industry may still
+teach; its rules do not apply."""
 
 Ranking = list[tuple[str, float]]
 """Ids with their score, best first."""
@@ -94,11 +99,11 @@ class Preference:
     categories: Mapping[str, float] = field(default_factory=dict[str, float])
     """Probability of each category."""
 
-    def weight(self, about: About | None) -> float:
-        """By how much an item's score is multiplied, 1 to 1 + SAME_INDUSTRY + SAME_CATEGORY."""
+    def weight(self, kind: ItemKind, about: About | None) -> float:
+        """By how much an item's score is multiplied: at least 1."""
         if about is None:
             return 1.0
-        same = SAME_INDUSTRY if self.industry and about.industry == self.industry else 0.0
+        same = SAME_INDUSTRY[kind] if self.industry and about.industry == self.industry else 0.0
         return (
             1.0
             + same
@@ -114,7 +119,8 @@ class Search:
         self._index = index
         self._embedder = embedder
         self._pool = ThreadPoolExecutor(LOOKING_AHEAD, "search-ahead")
-        self._superseded: dict[str, tuple[int, date, frozenset[str]]] = {}
+        self._superseded: dict[str, tuple[tuple[tuple[int, int], date], frozenset[str]]] = {}
+        self._passages_about: dict[str, tuple[tuple[int, int], Mapping[str, About]]] = {}
 
     def question(self, tenant: str, text: str, today: date) -> Question:
         """The text as something to search for."""
@@ -133,17 +139,17 @@ class Search:
         self, question: Question, cases: int, passages: int, preference: Preference | None = None
     ) -> tuple[list[CaseMatch], list[PassageMatch]]:
         """The most similar cases and passages together, best first, nothing shut out: the hot path."""
-        passage_hits = self._ranked(question, "passage")  # first: the nearest cases are still being looked up
-        case_hits = self._ranked(question, "case")
+        wanted = passages * IN_FORCE_SPARE + SPARE
+        # passages first: the nearest cases are still being looked up
+        passage_hits = self._passage_hits(question, preference)[:wanted]
+        case_hits = self._ranked(question, "case", WINDOW)[:PREFERRED]
         found = self._store.found(
             question.tenant, [hit.id for hit in case_hits], [hit.id for hit in passage_hits]
         )
-        # some may be gone from SQL and not yet from the index
         case_hits = [hit for hit in case_hits if hit.id in found.case_rows]
         passage_hits = [hit for hit in passage_hits if hit.id in found.passage_rows]
         if preference is not None:
-            case_hits.sort(key=lambda hit: -hit.score * preference.weight(found.about_case(hit.id)))
-            passage_hits.sort(key=lambda hit: -hit.score * preference.weight(found.about_passage(hit.id)))
+            case_hits.sort(key=lambda hit: -hit.score * preference.weight("case", found.about_case(hit.id)))
         replaced = self._replaced(question)
         case_matches = [_case_match(hit, found.case(hit.id), replaced) for hit in case_hits[:cases]]
         passage_matches = [
@@ -188,12 +194,28 @@ class Search:
         matches = [_passage_match(hit, *known[hit.id], replaced) for hit in hits[: limit * IN_FORCE_SPARE]]
         return self._measured(question, "passage", _in_force_first(matches)[:limit])
 
-    def _ranked(self, question: Question, kind: ItemKind) -> list[Hit]:
-        """The best of both rankings, fused."""
+    def _passage_hits(self, question: Question, preference: Preference | None) -> list[Hit]:
+        """Passages of both rankings; those that speak of something else move down."""
+        hits = self._ranked(question, "passage", PASSAGE_WINDOW)
+        if preference is not None:
+            about = self._about(question.tenant)
+            hits.sort(key=lambda hit: -hit.score * preference.weight("passage", about.get(hit.id)))
+        return hits
+
+    def _ranked(self, question: Question, kind: ItemKind, window: int) -> list[Hit]:
+        """Both rankings, `window` from each, fused."""
         tenant, ahead = question.tenant, question.ahead if kind == "case" else None
-        by_words = self._index.lexical(tenant, kind, question.text, WINDOW)
-        near = ahead.result() if ahead else self._index.dense(tenant, kind, question.vector, WINDOW)
-        return fuse(near, by_words, PREFERRED)
+        by_words = self._index.lexical(tenant, kind, question.text, window)
+        near = ahead.result() if ahead else self._index.dense(tenant, kind, question.vector, window)
+        return fuse(near, by_words)
+
+    def _about(self, tenant: str) -> Mapping[str, About]:
+        """What every passage is about; asked again only when the index knows other passages."""
+        version = self._index.version(tenant, "passage")
+        known = self._passages_about.get(tenant)
+        if known is None or known[0] != version:
+            known = self._passages_about[tenant] = (version, self._store.passages_about(tenant))
+        return known[1]
 
     def _filtered(
         self, question: Question, kind: ItemKind, window: int, accepted: Callable[[Sequence[str]], set[str]]
@@ -217,14 +239,13 @@ class Search:
         return [replace(match, similarity=exact.get(match.id, match.similarity)) for match in matches]
 
     def _replaced(self, question: Question) -> frozenset[str]:
-        """Ids of articles that do not hold today; asked again only when the index has moved."""
-        applied = self._index.applied
+        """Ids of articles that do not hold today; asked again only when the index knows other passages."""
+        version = (self._index.version(question.tenant, "passage"), question.today)
         known = self._superseded.get(question.tenant)
-        if known is not None and known[:2] == (applied, question.today):
-            return known[2]
-        ids = self._store.superseded(question.tenant, question.today)
-        self._superseded[question.tenant] = (applied, question.today, ids)
-        return ids
+        if known is None or known[0] != version:
+            ids = self._store.superseded(question.tenant, question.today)
+            known = self._superseded[question.tenant] = (version, ids)
+        return known[1]
 
 
 def _deep_enough(
@@ -244,16 +265,14 @@ def _deep_enough(
         judged, depth = len(found), depth * 4
 
 
-def fuse(
-    dense: Sequence[tuple[str, float]], lexical: Sequence[tuple[str, float]], limit: int | None = None
-) -> list[Hit]:
+def fuse(dense: Sequence[tuple[str, float]], lexical: Sequence[tuple[str, float]]) -> list[Hit]:
     """Reciprocal rank fusion: the sum over rankings of 1 / (RRF_K + rank), ranks from 1; best first."""
     score: dict[str, float] = {}
     for ranking in (dense, lexical):
         for rank, (i, _) in enumerate(ranking, start=1):
             score[i] = score.get(i, 0.0) + 1 / (RRF_K + rank)
     similarity, by_words = dict(dense), {i for i, _ in lexical}
-    ordered = sorted((-points, -similarity.get(i, 0.0), i) for i, points in score.items())[:limit]
+    ordered = sorted((-points, -similarity.get(i, 0.0), i) for i, points in score.items())
     return [Hit(i, -points, -similar, _via(i in similarity, i in by_words)) for points, similar, i in ordered]
 
 

@@ -146,18 +146,13 @@ class Found:
         row = self.case_rows.get(i)
         return None if row is None else About(row[1], (row[2],) if row[2] else ())
 
-    def about_passage(self, i: str) -> About | None:
-        """What a passage is about, if it exists."""
-        row = self.passage_rows.get(i)
-        return None if row is None else About(row[1], tuple(row[2].split()))
-
     def case(self, i: str) -> Case:
         """A case that exists."""
         return Case.model_validate_json(self.case_rows[i][3])
 
     def passage(self, i: str) -> tuple[Passage, Article]:
         """A passage that exists, and its article."""
-        _, _, _, position, text, body = self.passage_rows[i]
+        _, position, text, body = self.passage_rows[i]
         article = _article(body)
         return Passage(i, article.id, position, text), article
 
@@ -181,14 +176,7 @@ _CASES_FOUND = select(CaseRow.id, CaseRow.industry, CaseRow.category, CaseRow.bo
     CaseRow.id.in_([bindparam(slot) for slot in _SLOTS])
 )
 _PASSAGES_FOUND = (
-    select(
-        PassageRow.id,
-        ArticleRow.industry,
-        ArticleRow.categories,
-        PassageRow.position,
-        PassageRow.text,
-        ArticleRow.body,
-    )
+    select(PassageRow.id, PassageRow.position, PassageRow.text, ArticleRow.body)
     .join(ArticleRow, ArticleRow.id == PassageRow.article_id)
     .where(PassageRow.id.in_([bindparam(f"passage_{slot}") for slot in _SLOTS]))
 )
@@ -322,6 +310,14 @@ class KnowledgeStore:
         wanted |= {f"passage_{slot}": i for slot, i in zip(_SLOTS, [*passage_ids, *none], strict=False)}
         cases, passages = self._look(tenant, wanted)
         return Found({row[0]: row for row in cases}, {row[0]: row for row in passages})
+
+    def passages_about(self, tenant: str) -> dict[str, About]:
+        """What every passage of the tenant is about, by its id."""
+        query = select(PassageRow.id, ArticleRow.industry, ArticleRow.categories).join(
+            ArticleRow, ArticleRow.id == PassageRow.article_id
+        )
+        with self._sessions.read(tenant) as session:
+            return {i: About(industry, tuple(codes.split())) for i, industry, codes in session.execute(query)}
 
     def superseded(self, tenant: str, day: date) -> frozenset[str]:
         """Ids of the articles that do not hold on `day`: ended, not begun, or replaced by one that holds."""

@@ -15,9 +15,7 @@ from bot.access import TenantSettings
 from bot.app import create_app
 from bot.sample import load_sample
 from bot.settings import Settings
-from bot.wiring import open_store
-from knowledge.embedding import load_embedder
-from knowledge.index import Index
+from bot.wiring import bring_index_up_to_date, open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +43,7 @@ def make_home(home: Path, **more: Any) -> tuple[Settings, str, str]:
         parts.tenants.create("other", TenantSettings(company="Other Ltd", language="en"))
         keys = [parts.tenants.new_key(tenant, "test", ["admin"]) for tenant in ("demo", "other")]
         load_sample(parts, "demo")
-        index = Index(settings.index_folder, parts.knowledge, load_embedder(settings.embedder))
-        index.open()
-        index.catch_up()
-        index.close()
+        assert bring_index_up_to_date(parts, lambda _done, _total: None)
     return settings, keys[0], keys[1]
 
 

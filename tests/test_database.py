@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import Column, Integer, MetaData, Table, bindparam, delete, func, insert, select, text, update
 
 from bot.database import Database, TenantMissing
 from bot.errors import InvalidSettings, StorageUnavailable
@@ -42,6 +42,33 @@ def test_tenants_see_their_own_rows_only(database: Database) -> None:
     assert not store.delete_case("a", "2")
     assert store.delete_case("a", "1")
     assert {i: case.text for i, case in store.cases("b", ["1", "2"]).items()} == {"1": "乙", "2": "丙"}
+
+
+def test_a_prepared_query_is_confined_in_every_table_it_joins(database: Database) -> None:
+    store = KnowledgeStore(database)
+    store.put_cases("a", [_case("1", "甲")])
+    store.put_cases("b", [_case("1", "乙"), _case("2", "丙")])
+    joined = select(CaseRow.id, CaseRow.body, ChangeRow.tenant).join(
+        ChangeRow, ChangeRow.item_id == CaseRow.id
+    )
+    named = select(CaseRow.id).where(CaseRow.id == bindparam("wanted"))
+    look = database.prepare(joined, named)
+    both, found = look("a", {"wanted": "1"})
+    assert [(case, tenant) for case, _, tenant in map(tuple, both)] == [("1", "a")]
+    assert "甲" in tuple(both[0])[1]
+    assert [row[0] for row in found] == ["1"]
+    assert look("a", {"wanted": "2"})[1] == []
+    assert look("nobody", {"wanted": "1"}) == [[], []]
+    with pytest.raises(TenantMissing, match="without a tenant"):
+        look("", {"wanted": "1"})
+
+
+def test_a_query_on_something_without_tenants_cannot_be_prepared(database: Database) -> None:
+    with pytest.raises(TenantMissing, match="no tenant"):
+        database.prepare(select(text("1")).select_from(Table("plain", MetaData(), Column("x", Integer))))
+    inner = select(CaseRow.id).subquery()
+    with pytest.raises(TenantMissing, match="no tenant"):
+        database.prepare(select(inner.c.id))
 
 
 def test_the_confinement_reaches_joins_subqueries_updates_and_deletes(database: Database) -> None:

@@ -9,8 +9,10 @@ from inline_snapshot import snapshot
 
 from bot.brief import Brief
 from bot.draft.clauses import Stage
+from bot.draft.composer import Composer
 from bot.draft.plan import make_plan
 from bot.draft.tone import Family, Form
+from bot.suggestion import Citation
 from knowledge.article import Article
 from knowledge.case import EmotionKind, EscalationKind, Vulnerability
 from tests.briefs import TODAY, brief, briefs, fact, passages, triage
@@ -171,10 +173,22 @@ def test_only_sentences_that_bear_on_it_and_speak_to_customers_are_cited() -> No
     assert [citation.quote for citation in make_plan(found).citations] == snapshot(
         ["年费：信用卡标准卡160元，金卡480元。"]
     )
-    assert make_plan(replace(found, passages=passages(RULES, 0.05))).citations == ()
     assert make_plan(replace(found, passages=passages(RULES, superseded=True))).citations == ()
     expired = RULES.model_copy(update={"valid_to": TODAY - timedelta(days=1)})
     assert make_plan(replace(found, passages=passages(expired))).citations == ()
+
+
+def test_a_policy_that_is_close_is_named_although_no_sentence_can_be_quoted() -> None:
+    found = brief("信用卡年费扣了我300元", passages=passages(RULES, 0.05))
+    (citation,) = make_plan(found).citations
+    assert citation == Citation(id="rules#1", quote="信用卡收费表")
+    draft = Composer.shipped().compose(found)
+    assert "《信用卡收费表》" in draft.text and draft.citations == (citation,)
+    assert {check.id for check in draft.checks if not check.passed} == set()
+    far = RULES.model_copy(update={"title": "停水告知规定", "text": "计划停水提前三天在小区张贴告知。"})
+    assert make_plan(replace(found, passages=passages(far))).citations == ()
+    for_staff = RULES.model_copy(update={"title": "信用卡年费减免授权办法"})
+    assert make_plan(replace(found, passages=passages(for_staff, 0.05))).citations == ()
 
 
 @pytest.mark.parametrize(

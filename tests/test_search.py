@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from bot.database import Database
+from knowledge.article import Article
 from knowledge.case import Case
 from knowledge.search import WINDOW, CaseFilter, PassageFilter, Preference, fuse
 from tests.memories import ARTICLES, CASES, TODAY, memory
@@ -98,8 +99,8 @@ def test_over_fetching_finds_everything_a_filter_lets_through(
             assert {match.id for match in got} <= allowed
             dense = m.index.dense("a", "case", question.vector, 600)
             lexical = m.index.lexical("a", "case", question.text, 600)
-            rankings = [[hit for hit in hits if hit[0] in allowed][:WINDOW] for hits in (dense, lexical)]
-            assert [match.id for match in got] == [hit.id for hit in fuse(*rankings)][:5]
+            near, words = ([hit for hit in hits if hit[0] in allowed][:WINDOW] for hits in (dense, lexical))
+            assert [match.id for match in got] == [hit.id for hit in fuse(near, words)][:5]
 
 
 def test_what_the_complaint_is_about_moves_items_up_and_shuts_none_out(
@@ -121,6 +122,30 @@ def test_what_the_complaint_is_about_moves_items_up_and_shuts_none_out(
         assert plain[0].id == "0"
         assert preferred[0].id == "3"
         assert {match.id for match in preferred} == {match.id for match in plain}
+
+
+def test_a_policy_of_another_industry_stands_behind_one_of_the_complaints_own(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    def article(i: str, industry: str, words: str) -> Article:
+        return Article(id=i, language="zh", title="收费标准", industry=industry, text=words)
+
+    with memory(sqlite_database, tmp_path / "index") as m:
+        m.store.put_articles(
+            "a",
+            [article("t", "telecom", "扣费不明白的，退还扣费。"), article("b", "banking", "扣费可以查询。")],
+        )
+        m.index.catch_up()
+        question = m.search.question("a", "扣费不明白", TODAY)
+        _, plain = m.search.recall(question, 1, 2)
+        _, preferred = m.search.recall(question, 1, 2, Preference("banking"))
+        assert [match.article.id for match in plain] == ["t", "b"]
+        assert [match.article.id for match in preferred] == ["b", "t"]
+        # what an article is about is remembered, and asked again when the index knows another version
+        m.store.put_articles("a", [article("b", "utilities", "扣费可以查询。")])
+        m.index.catch_up()
+        _, preferred = m.search.recall(question, 1, 2, Preference("banking"))
+        assert [match.article.id for match in preferred] == ["t", "b"]
 
 
 def test_another_tenant_finds_nothing(database: Database, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from knowledge.features import BUCKETS, features
+from knowledge.features import BUCKETS, features, features_of
 from knowledge.words import normalise, words
 
 
@@ -36,6 +36,16 @@ def test_any_text_has_words_and_features(text: str) -> None:
     assert (found.counts > 0).all()
     assert ((found.buckets >= 0) & (found.buckets < BUCKETS)).all()
     assert (np.diff(found.hashes.astype(object)) > 0).all()
+
+
+@given(st.lists(st.text(max_size=60), max_size=6))
+def test_texts_taken_together_have_the_features_each_has_alone(texts: list[str]) -> None:
+    rows = features_of(texts)
+    assert rows.texts == len(texts)
+    for n, text in enumerate(texts):
+        alone, own = features(text), rows.owner == n
+        assert np.array_equal(rows.found.hashes[own], alone.hashes)
+        assert np.array_equal(rows.found.counts[own], alone.counts)
 
 
 def test_the_same_words_have_the_same_features_and_others_do_not() -> None:

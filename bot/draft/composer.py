@@ -96,6 +96,8 @@ class _Writer:
         for slot in _PLAIN_SLOTS:
             if slot != "rights" or rights_due(self.plan):
                 yield slot, self.slot(slot)
+        if self.plan.citations and not self.values["quote"]:
+            yield "policy", self.slot("policy_named")
         yield "needs", _sentences(self._needs(), self.brief.language)
         yield "escalation", _sentences(self._escalations(), self.brief.language)
 
@@ -190,7 +192,8 @@ def _values(brief: Brief, plan: Plan) -> dict[str, str]:
     }
     for citation in plan.citations[:1]:
         article = next(match.article for match in brief.passages if match.id == citation.id)
-        values |= {"title": article.title, "quote": citation.quote, "kind": _KIND[article.kind]}
+        quote = "" if citation.quote == article.title else citation.quote
+        values |= {"title": article.title, "quote": quote, "kind": _KIND[article.kind]}
     return values
 
 

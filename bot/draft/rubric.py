@@ -54,6 +54,11 @@ class _Share(Owned):
     en: Annotated[float, Field(ge=0, le=1)]
 
 
+class _Closeness(Owned):
+    zh: Annotated[float, Field(ge=0)]
+    en: Annotated[float, Field(ge=0)]
+
+
 class _Length(Owned):
     letter: _Range
     chat: _Range
@@ -68,6 +73,8 @@ class _Quotes(Owned):
     length: _Range
     shared: _Limit
     share: _Share
+    closeness: _Closeness
+    internal_titles: _Lexicon
     staff: _Lexicon
     leaning: _Lexicon
 
@@ -109,6 +116,10 @@ class Rubric:
     """Pairs of characters (zh) or words (en) a quoted sentence shares with the complaint, at least."""
     share: float
     """Part of its own pairs or words that these have to be, 0..1."""
+    closeness: float
+    """What a passage needs to be named although no sentence of it can be quoted, from 0."""
+    internal_titles: Lexicon
+    """Marks of a document that is for staff alone."""
     staff: Lexicon
     leaning: Lexicon
 
@@ -147,6 +158,8 @@ def rubric(language: Language) -> Rubric:
         quote=of(rules.quotes.length),
         shared=rules.quotes.shared.zh if zh else rules.quotes.shared.en,
         share=rules.quotes.share.zh if zh else rules.quotes.share.en,
+        closeness=rules.quotes.closeness.zh if zh else rules.quotes.closeness.en,
+        internal_titles=compiled(rules.quotes.internal_titles),
         staff=compiled(rules.quotes.staff),
         leaning=compiled(rules.quotes.leaning),
     )

@@ -223,9 +223,15 @@ def nothing_internal(draft: Exhibit) -> Problem:
 
 def verbatim_citations(draft: Exhibit) -> Problem:
     """C1: citations and quotations are word for word in a policy in force."""
-    texts = {match.id: match.passage.text for match in draft.brief.passages if not match.superseded}
-    if any(citation.quote not in texts.get(citation.id, "") for citation in draft.plan.citations):
-        return "A citation is not a verbatim sentence of a passage in force."
+    texts = {
+        match.id: (match.article.title, match.passage.text)
+        for match in draft.brief.passages
+        if not match.superseded
+    }
+    for citation in draft.plan.citations:
+        title, passage = texts.get(citation.id, ("", ""))
+        if citation.quote != title and citation.quote not in passage:
+            return "A citation is neither a verbatim sentence of a passage in force nor its title."
     sources = draft.sources
     for words, title in quotations(draft.text):
         places = (*sources.policies, *sources.others) if title else (*sources.policies, sources.customer)
