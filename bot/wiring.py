@@ -118,9 +118,7 @@ def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
     """The parts around a database and an index that are open."""
     settings = stored.settings
     head = category_head(settings, embedder)
-    # a head trained on a company's own labels brings them along
-    core = (category.code for category in Taxonomy.core().categories)
-    taxonomy = Taxonomy.of_labels([*core, *head.labels])
+    taxonomy = _with_labels(head)
     search = Search(stored.knowledge, index, embedder)
     chat = _chat(settings)
     models = _models(settings, embedder, head)
@@ -151,6 +149,24 @@ def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
         models=models,
         desk=desk,
     )
+
+
+def company_taxonomy(settings: Settings) -> Taxonomy:
+    """The core categories, and those of the company's own head where the settings name one.
+
+    Raises:
+        ModelUnavailable: the named head cannot be loaded.
+    """
+    return (
+        Taxonomy.core()
+        if settings.category_model is None
+        else _with_labels(Head.load(settings.category_model))
+    )
+
+
+def _with_labels(head: Head) -> Taxonomy:
+    core = (category.code for category in Taxonomy.core().categories)
+    return Taxonomy.of_labels([*core, *head.labels])
 
 
 def category_head(settings: Settings, embedder: Embedder) -> Head:

@@ -134,3 +134,25 @@ def test_a_public_chinese_retrieval_set_is_measured(tmp_path: Path) -> None:
     result = run(tmp_path, "eval", "retrieval", *files, "--json")
     report = json.loads(result.stdout)
     assert 0 < report["fused"]["ndcg@10"] <= 1
+
+
+def test_a_company_imports_and_searches_by_the_labels_of_its_own_head(
+    trained: tuple[Path, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = jsonl(
+        tmp_path / "cases.jsonl",
+        [
+            {"id": "1", "language": "zh", "text": "快递签收了，包裹没有到", "category": "物流"},
+            {"id": "2", "language": "zh", "text": "包裹派送到了别的驿站", "category": "delay"},
+            {"id": "3", "language": "zh", "text": "宽带一到晚上就掉线", "category": "nonsense"},
+        ],
+    )
+    home = tmp_path / "home"
+    assert run(home, "init").exit_code == 0
+    without = json.loads(run(home, "import", "cases", str(cases), "--json").stdout)
+    assert (without["new"], len(without["problems"])) == (3, 2), "the label is not known without the head"
+    monkeypatch.setenv("REDRESS_CATEGORY_MODEL", str(trained[0]))
+    report = json.loads(run(home, "import", "cases", str(cases), "--json").stdout)
+    assert (report["changed"], report["unchanged"], len(report["problems"])) == (1, 2, 1)
+    found = json.loads(run(home, "search", "包裹", "--category", "物流", "--json").stdout)
+    assert [case["id"] for case in found["cases"]] == ["1"]

@@ -8,12 +8,11 @@ from zoneinfo import ZoneInfo
 
 from bot.access import TenantSettings
 from bot.cli.console import Progress
-from bot.wiring import StoreParts, redact_text
+from bot.wiring import StoreParts, company_taxonomy, redact_text
 from knowledge.cells import DateOrder
 from knowledge.ingest import read_articles, read_cases
 from knowledge.rows import Row, RowProblem
 from knowledge.tables import read_rows
-from knowledge.taxonomy import Taxonomy
 from profiles.customer import Customer
 from profiles.errors import ProfilesError
 from profiles.ingest import NESTED, customer_from_row, unknown_columns
@@ -98,7 +97,7 @@ class Loader:
         self._dry_run = dry_run
         self._order: DateOrder = order
         self._progress = progress
-        self._taxonomy = Taxonomy.core()
+        self._taxonomy = company_taxonomy(stored.settings)
         self._settings = stored.tenants.settings(tenant) or TenantSettings()
 
     def load(self, kind: str, path: Path) -> Report:

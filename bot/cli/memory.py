@@ -146,14 +146,15 @@ def search(
 ) -> None:
     """Find similar cases, and passages of articles that bear on QUERY."""
     from bot.cli.finding import ask, find
+    from bot.wiring import company_taxonomy
     from knowledge.errors import IndexLocked
-    from knowledge.taxonomy import Taxonomy
 
-    if category is not None:  # a tenant's own label, where it is no name of ours
-        category = Taxonomy.core().find(category) or category
     kinds = {"cases": ("cases",), "articles": ("passages",)}.get(kind or "", ("cases", "passages"))
-    wanted = {"query": query, "limit": limit, "kinds": kinds, "language": language, "category": category}
+    wanted = {"query": query, "limit": limit, "kinds": kinds, "language": language, "category": None}
     with open_home(tenant) as (stored, owner):
+        taxonomy = company_taxonomy(stored.settings)
+        if category is not None:
+            wanted["category"] = taxonomy.find(category) or category
         try:
             found = find(stored, owner, wanted)
         except IndexLocked as locked:
@@ -164,7 +165,7 @@ def search(
     from bot.cards import found_cards
     from knowledge.cells import language_of
 
-    terminal().print(found_cards(found, Taxonomy.core(), language_of(query) or "en"))
+    terminal().print(found_cards(found, taxonomy, language_of(query) or "en"))
 
 
 @click.command()

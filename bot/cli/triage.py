@@ -67,9 +67,10 @@ def triage(
     from bot.cards import card
     from bot.complaint import Turn
     from bot.suggestion import Suggestion
-    from knowledge.taxonomy import Taxonomy
+    from bot.wiring import company_taxonomy
 
-    terminal().print(card(Suggestion.model_validate(found), [Turn(text=text or "")], Taxonomy.core()))
+    taxonomy = company_taxonomy(settings)
+    terminal().print(card(Suggestion.model_validate(found), [Turn(text=text or "")], taxonomy))
 
 
 def _judge_one(settings: "Settings", given: dict[str, Any], tenant: str | None) -> dict[str, Any]:
