@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from time import process_time
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from bot.brief import Brief
+from bot.draft import problems
 from bot.draft.checks import BLOCKING, blocked, check
 from bot.draft.composer import Composer
 from bot.draft.lexicon import required
@@ -291,3 +293,23 @@ def test_a_repetitive_text_takes_no_time() -> None:
 )
 def test_the_word_a_pattern_needs_is_known(pattern: str, literal: str) -> None:
     assert required(pattern) == literal
+
+
+def test_every_problem_a_check_can_name_has_words_in_both_languages() -> None:
+    draft = Path(problems.__file__).parent
+    code = "".join(file.read_text(encoding="utf-8") for file in draft.glob("*.py"))
+    used = set(re.findall(r"""\bsays?\(\s*"(\w+)\"""", code))
+    assert used == problems.problem_words().problems.keys()
+    for words in problems.problem_words().problems.values():
+        gaps = [set(re.findall(r"{(\w+)}", text)) for text in (words.zh, words.en)]
+        assert gaps[0] == gaps[1]
+    assert problems.say("gap", "zh", at=7) == "第 7 个字处有空还没填。"
+
+
+def test_an_agent_reads_what_is_wrong_in_the_language_of_the_reply() -> None:
+    found = brief("3月2日扣了我300元年费")
+    text = Composer.shipped().compose(found).text.replace("300元", "999元")
+    failed = {
+        result.id: result.detail for result in check(text, found, make_plan(found)) if not result.passed
+    }
+    assert failed["R7"] == "金额“999元”在投诉和现行规定里都没有。"

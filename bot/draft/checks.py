@@ -19,6 +19,7 @@ from bot.draft import manners, truth
 from bot.draft.clauses import Clauses, fill
 from bot.draft.exhibit import Exhibit, Problem
 from bot.draft.plan import Plan
+from bot.draft.problems import say
 from bot.suggestion import CheckResult
 
 BLOCKING: Final[frozenset[str]] = frozenset(
@@ -69,7 +70,7 @@ def _approved_block(text: str, brief: Brief, plan: Plan) -> Problem:
     blocks = Clauses.shipped(brief.language).texts_of("safety")
     if text in {fill(block, {"crisis": plan.crisis}) for block in blocks}:
         return ""
-    return "A safety reply must be the approved block, word for word."
+    return say("not_approved_block", brief.language)
 
 
 def _result(name: str, problem: Problem) -> CheckResult:

@@ -8,6 +8,7 @@ from typing import Final
 from bot.brief import Brief
 from bot.draft.identifiers import contacts
 from bot.draft.plan import Plan
+from bot.draft.problems import say
 from bot.draft.rubric import Rubric, rubric
 from bot.draft.sources import MASK, Sources, quotations
 
@@ -28,6 +29,10 @@ class Exhibit:
     text: str
     brief: Brief
     plan: Plan
+
+    def says(self, problem: str, **values: object) -> str:
+        """A problem in the language of the reply, for the agent who reads it."""
+        return say(problem, self.brief.language, **values)
 
     @cached_property
     def rules(self) -> Rubric:

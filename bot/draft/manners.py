@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from bot.draft.exhibit import Exhibit, Problem
+from bot.draft.problems import problem_words
 from bot.draft.sources import MASK
 from bot.draft.tone import acknowledges
 
@@ -24,9 +25,9 @@ def right_language(draft: Exhibit) -> Problem:
     for said in draft.plan.restated.nouns:
         text = text.replace(said, MASK)
     if draft.brief.language == "en":
-        return "The reply must be in English." if _HAN.search(text) or not _LETTER.search(text) else ""
+        return draft.says("want_en") if _HAN.search(text) or not _LETTER.search(text) else ""
     wrong = not _HAN.search(text) or _LATIN_SENTENCE.search(text)
-    return "The reply must be in Chinese." if wrong else ""
+    return draft.says("want_zh") if wrong else ""
 
 
 def acknowledges_feeling(draft: Exhibit) -> Problem:
@@ -35,40 +36,40 @@ def acknowledges_feeling(draft: Exhibit) -> Problem:
     quiet = draft.plan.stage == "thanks" or tone.intensity < 2
     if quiet or acknowledges(draft.text, tone.family, draft.brief.language):
         return ""
-    return f"It does not acknowledge the customer's {tone.family}."
+    return draft.says("no_feeling", family=problem_words().families[tone.family].of(draft.brief.language))
 
 
 def plain_apology(draft: Exhibit) -> Problem:
     """R5: a reply to a complaint says sorry, and not if."""
     if draft.found("conditional_apology"):
-        return "The apology hangs on an if, or is for 'any' inconvenience: apologise for what happened."
+        return draft.says("conditional_apology")
     if draft.answers_complaint and not draft.found("apology"):
-        return "A reply to a complaint needs one plain apology for the experience."
+        return draft.says("no_apology")
     return ""
 
 
 def no_blame(draft: Exhibit) -> Problem:
     """R6: no deflection, blame, coldness or label."""
     if draft.found("deflect"):
-        return "It shifts the matter away instead of taking it on."
-    return "It blames, belittles or labels the customer." if draft.found("blame", "cold", "labels") else ""
+        return draft.says("deflects")
+    return draft.says("blames") if draft.found("blame", "cold", "labels") else ""
 
 
 def no_liability(draft: Exhibit) -> Problem:
     """R13: no admission of fault that nobody has confirmed."""
-    return "It admits liability, which nobody has confirmed." if draft.found("liability") else ""
+    return draft.says("liability") if draft.found("liability") else ""
 
 
 def no_absolute_promise(draft: Exhibit) -> Problem:
     """R14: no guarantee."""
-    return "It promises more than anybody can keep." if draft.found("absolute") else ""
+    return draft.says("absolute") if draft.found("absolute") else ""
 
 
 def no_bargain(draft: Exhibit) -> Problem:
     """R15: no redress against silence, no threat."""
     if draft.found("withdrawal"):
-        return "It bargains with the customer's right to complain or to speak."
-    return "It threatens the customer." if draft.found("threat") else ""
+        return draft.says("bargains")
+    return draft.says("threatens") if draft.found("threat") else ""
 
 
 def length_and_form(draft: Exhibit) -> Problem:
@@ -76,16 +77,15 @@ def length_and_form(draft: Exhibit) -> Problem:
     rules, language, text = draft.rules, draft.brief.language, draft.text
     size, (least, most) = rules.size(text, language), _limits(draft)
     if not least <= size <= most:
-        unit = "characters" if language == "zh" else "words"
-        return f"It has {size} {unit}; {least} to {most} are right here."
+        return draft.says("length", size=size, least=least, most=most)
     if max(rules.size(line, language) for line in text.split("\n")) > rules.paragraph:
-        return f"A paragraph is longer than {rules.paragraph}: break it up."
+        return draft.says("long_paragraph", limit=rules.paragraph)
     if size > rules.sentence * sum(1 for part in _SENTENCE[language].split(text) if part.strip()):
-        return f"Sentences are longer than {rules.sentence} on average: shorten them."
+        return draft.says("long_sentences", limit=rules.sentence)
     if draft.own.count("!") + draft.own.count("！") > rules.exclamations:
-        return "It has too many exclamation marks."
+        return draft.says("exclamations")
     marked = any(mark in draft.own for mark in _MARKS) and _MARKUP.search(draft.own)
-    return "It has emoji or markup in it." if marked or _EMOJI.search(draft.own) else ""
+    return draft.says("markup") if marked or _EMOJI.search(draft.own) else ""
 
 
 def _limits(draft: Exhibit) -> tuple[int, int]:
@@ -99,12 +99,12 @@ def _limits(draft: Exhibit) -> tuple[int, int]:
 def not_servile(draft: Exhibit) -> Problem:
     """R19: 您 throughout, and no more than a few apologies."""
     if draft.brief.language == "zh" and "你" in draft.own:
-        return "It mixes 你 with 您: write 您 throughout."
+        return draft.says("mixed_address")
     if draft.rules.lexicons["apology"].count(draft.lowered) > draft.rules.apologies:
-        return "It apologises too often: once or twice is sincere, more is servile."
+        return draft.says("servile")
     return ""
 
 
 def no_selling(draft: Exhibit) -> Problem:
     """R20: no offer, no advertisement, no survey."""
-    return "It sells, advertises or asks for a rating." if draft.found("upsell") else ""
+    return draft.says("sells") if draft.found("upsell") else ""

@@ -14,6 +14,7 @@ from bot.draft.checks import BLOCKING as RUBRIC_BLOCKING, check
 from bot.draft.manuscript import Manuscript
 from bot.draft.overlap import shared_run
 from bot.draft.plan import Plan
+from bot.draft.problems import say
 from bot.draft.prompt import rules_text
 from bot.draft.sources import Sources, quotations
 from bot.suggestion import CheckResult
@@ -34,14 +35,10 @@ def check_model(manuscript: Manuscript, brief: Brief, plan: Plan, marker: str) -
     sources = Sources.of(brief, plan)
     results = {result.id: result for result in check(_unquoted(text, brief, sources), brief, plan)}
     if invented := _invented(manuscript, plan):
-        results["C1"] = CheckResult(
-            id="C1", passed=False, detail=f"It names {invented} sources that it was not given."
-        )
-    results["C3"] = _result(
-        "C3", _repeats_rules(text, language, marker), "It repeats the model's instructions."
-    )
+        results["C1"] = CheckResult(id="C1", passed=False, detail=say("invented", language, count=invented))
+    results["C3"] = _result("C3", _repeats_rules(text, language, marker), say("instructions", language))
     run = shared_run(text, (brief.text,), (*sources.policies, *sources.others), language)
-    results["C4"] = _result("C4", run >= LONG_RUN[language], "It repeats the customer's words at length.")
+    results["C4"] = _result("C4", run >= LONG_RUN[language], say("parrots", language))
     return tuple(results.values())
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from bot.brief import StatedFact
 from bot.clocks.rules import written
 from bot.draft.amounts import find_amounts
+from bot.draft.clauses import wording
 from bot.draft.exhibit import Exhibit, Problem
 from bot.draft.identifiers import looks_personal
 from bot.draft.overlap import LONGEST, shared_run
@@ -62,13 +63,13 @@ _LEAST_QUOTED: Final = 12
 def right_person(draft: Exhibit) -> Problem:
     """R1: addressed to this customer, about this complaint, with nothing left to fill in."""
     if any(mark in draft.own for mark in _GAP_MARKS) and (gap := _GAP.search(draft.own)):
-        return f"There is a gap left to fill at character {gap.start()}."
+        return draft.says("gap", at=gap.start())
     for match in _REFERENCE[draft.brief.language].finditer(draft.text):
         number = match["n"].rstrip("./-")
         if number not in draft.plan.reference and not draft.sources.says(number):
-            return "It quotes a reference that is not this complaint's."
+            return draft.says("other_reference")
     if _names_stranger(draft):
-        return "It addresses or names somebody we do not know to be this customer."
+        return draft.says("stranger")
     return ""
 
 
@@ -89,7 +90,7 @@ def restates_a_fact(draft: Exhibit) -> Problem:
     due = draft.plan.stage != "thanks" and any(fact.kind != "product" for fact in facts)
     if not due or any(_restates(draft, fact) for fact in facts):
         return ""
-    return "It restates none of the amounts, dates or numbers the customer gave."
+    return draft.says("nothing_restated")
 
 
 def _restates(draft: Exhibit, fact: StatedFact) -> bool:
@@ -108,10 +109,10 @@ def amounts_from_sources(draft: Exhibit) -> Problem:
     for amount in find_amounts(folded(text), draft.brief.language):
         words = text[amount.start : amount.end].strip()
         if not any(occurs(words, source) or amount.value in sums(source) for source in evidence):
-            return f"The amount {words!r} is neither in the complaint nor in a policy in force."
+            return draft.says("unknown_amount", words=words)
     for words, value in percentages(text):
         if not any(value == other for source in evidence for _, other in percentages(source)):
-            return f"The rate {words!r} is neither in the complaint nor in a policy in force."
+            return draft.says("unknown_rate", words=words)
     return ""
 
 
@@ -123,17 +124,17 @@ def times_from_sources(draft: Exhibit) -> Problem:
     for moment in times:
         if not _known_time(draft, moment):
             words = draft.text[moment.start : moment.end].strip()
-            return f"The time {words!r} is neither in the complaint nor from a clock."
+            return draft.says("unknown_time", words=words)
     ahead = {clock.due.isoformat() for clock in brief.clocks if clock.due >= brief.today}
     if (
         following
         and draft.plan.stage != "thanks"
         and not ahead.intersection(moment.value for moment in times)
     ):
-        return f"It names no exact next date: say {written(following.due, brief.language)}."
+        return draft.says("no_next_date", date=written(following.due, brief.language))
     vague = draft.rules.lexicons["vague"]
     if any(vague.search(part) and not any(map(str.isdigit, part)) for part in draft.sentences):
-        return "It says when only vaguely: give the exact date in the same sentence."
+        return draft.says("vague_date")
     return ""
 
 
@@ -155,9 +156,9 @@ def permitted_promises(draft: Exhibit) -> Problem:
     """R9: promises rest on a clock or a policy and have a date; nothing else is promised or reported done."""
     rules = {clock.rule for clock in draft.brief.clocks} | {match.id for match in draft.brief.passages}
     if any(promise.source not in rules or promise.deadline is None for promise in draft.plan.commitments):
-        return "A promise has no clock or policy behind it, or no date."
+        return draft.says("unfounded_promise")
     if any(_promises(draft, sentence) for sentence in draft.sentences):
-        return "It promises, or reports as done, something that nobody has decided."
+        return draft.says("undecided_promise")
     return ""
 
 
@@ -177,10 +178,12 @@ def answers_needs(draft: Exhibit) -> Problem:
     answers = draft.rules.needs
     asked = dict.fromkeys(need.need for need in draft.plan.needs) if draft.answers_complaint else {}
     if missed := [need for need in asked if need in answers and not answers[need].search(lowered)]:
-        return f"It does not answer what the customer asked for: {', '.join(missed)}."
+        words = wording(draft.brief.language).needs
+        named = [words[need].ask if need in words else need for need in missed]
+        return draft.says("missed_needs", needs=("、" if draft.brief.language == "zh" else ", ").join(named))
     known = {fact.kind for fact in draft.brief.stated}
     if any(kind in known and words.search(draft.lowered) for kind, words in draft.rules.asks.items()):
-        return "It asks for something the customer has already told us."
+        return draft.says("asks_known")
     return ""
 
 
@@ -188,20 +191,20 @@ def states_rights(draft: Exhibit) -> Problem:
     """R12: where the customer may turn, where that is due."""
     if not rights_due(draft.plan) or any(word in draft.text for word in draft.plan.rights_words):
         return ""
-    return "It does not say where the customer may turn."
+    return draft.says("no_rights")
 
 
 def no_identifiers(draft: Exhibit) -> Problem:
     """R16: no placeholder, and no number or address that identifies a person."""
     if _PLACEHOLDER.search(draft.text):
-        return "There is a placeholder for personal data in it."
+        return draft.says("placeholder")
     text = draft.text
     policies = (
         contact for contact in draft.contacts if any(contact in text for text in draft.sources.policies)
     )
     for approved in (draft.plan.reference, draft.plan.rights, draft.plan.crisis, *policies):
         text = text.replace(approved, MASK) if approved else text
-    return "It shows a number or address that identifies a person." if looks_personal(text) else ""
+    return draft.says("identifier") if looks_personal(text) else ""
 
 
 def nothing_internal(draft: Exhibit) -> Problem:
@@ -210,14 +213,13 @@ def nothing_internal(draft: Exhibit) -> Problem:
     for contact in draft.contacts:
         own = own.replace(contact, MASK)
     if draft.found("internal", "machine") or ("_" in own and _CODE.search(own)):
-        return "It uses internal words: scores, codes, systems or the machine itself."
+        return draft.says("internal")
     if draft.found("others"):
-        return "It speaks of other customers."
+        return draft.says("other_customers")
     others = [text for match in draft.brief.cases for text in (match.case.text, match.case.resolution)]
     ours = (*draft.sources.all(), *draft.plan.restated.nouns, draft.plan.topic, draft.brief.company)
     if others and (shared := shared_run(draft.text, others, ours, language)):
-        unit = "characters" if language == "zh" else "words"
-        return f"It repeats {shared} {unit} in a row of another case; {LONGEST[language]} are a leak."
+        return draft.says("leak", count=shared, limit=LONGEST[language])
     return ""
 
 
@@ -231,12 +233,12 @@ def verbatim_citations(draft: Exhibit) -> Problem:
     for citation in draft.plan.citations:
         title, passage = texts.get(citation.id, ("", ""))
         if citation.quote != title and citation.quote not in passage:
-            return "A citation is neither a verbatim sentence of a passage in force nor its title."
+            return draft.says("bad_citation")
     sources = draft.sources
     for words, title in quotations(draft.text):
         places = (*sources.policies, *sources.others) if title else (*sources.policies, sources.customer)
         if (title or len(words) > _LEAST_QUOTED) and not any(words in place for place in places):
-            return "It quotes a document, or words in quotation marks, that none of the sources has."
+            return draft.says("unknown_quotation")
     return ""
 
 
@@ -248,7 +250,7 @@ def approved_contacts(draft: Exhibit) -> Problem:
     approved = _bare("\n".join((*draft.sources.policies, plan.rights, plan.crisis)))
     own = (plan.reference, draft.brief.company)
     if any(_bare(contact) not in approved and contact not in own for contact in draft.contacts):
-        return "It gives a link, address or phone number that no approved source has."
+        return draft.says("unknown_contact")
     return ""
 
 
