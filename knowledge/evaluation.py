@@ -2,25 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from knowledge.case import Language
 from knowledge.embedding import Embedder
 from knowledge.errors import InvalidInput
 from knowledge.features import features
-from knowledge.head import Head, Kind
+from knowledge.figures import Judged, compare, measure
+from knowledge.head import Head
 from knowledge.rows import Row, RowProblem
 from knowledge.tables import read_rows
 
-BINS: Final = 10
-"""Of confidence, for the calibration error."""
-PRECISE: Final = 0.9
-"""What `coverage_at_p90` asks for."""
 TOP: Final = 10
 BATCH: Final = 1000
 """Documents embedded and indexed at a time."""
@@ -40,23 +36,6 @@ class LabelledText:
     """False for a row that teaches only: it is in every training fold and never in a measure."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Judged:
-    """Rows with what a head said of them and what is true; n rows, c labels."""
-
-    labels: tuple[str, ...]
-    kind: Kind
-    probabilities: NDArray[np.float64]
-    """Shape (n, c)."""
-    holds: NDArray[np.bool_]
-    """Shape (n, c): what the head answers, without abstaining where the text has one label."""
-    abstained: NDArray[np.bool_]
-    """Shape (n,)."""
-    truth: NDArray[np.bool_]
-    """Shape (n, c)."""
-    languages: tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Queries:
     """A retrieval set."""
@@ -72,12 +51,20 @@ class Queries:
 
 
 def evaluate_labels(head: Head, embedder: Embedder, rows: Sequence[LabelledText]) -> dict[str, Any]:
-    """How the head's answers compare with the rows' labels.
+    """The figures of `knowledge.figures.measure` for the head's answers, and `unknown_labels`.
 
-    Keys: n, accuracy (of the best label; of the whole set for several labels), macro_f1 (over the labels
-    that occur in the rows or among the answers), ece (expected calibration error, 0..1), coverage_at_p90
-    (largest share of rows, most confident first, that is right nine times of ten), per_class (precision,
-    recall, f1, n), abstained (rows), assigned_precision, per_language.
+    Raises:
+        InvalidInput: there are no rows.
+        EmbedderMismatch: the head was trained with another embedder.
+    """
+    rows_judged = judge_rows(head, embedder, rows)
+    return {**measure(rows_judged), "unknown_labels": list(rows_judged.labels[len(head.labels) :])}
+
+
+def judge_rows(
+    head: Head, embedder: Embedder, rows: Sequence[LabelledText], also: Sequence[str] = ()
+) -> Judged:
+    """What the head says of every row; labels are its own, then those of the rows and of `also` it lacks.
 
     Raises:
         InvalidInput: there are no rows.
@@ -86,7 +73,7 @@ def evaluate_labels(head: Head, embedder: Embedder, rows: Sequence[LabelledText]
     head.require(embedder.name)
     if not rows:
         raise InvalidInput("there are no rows to measure on: give texts with labels, one JSON object a line")
-    unknown = sorted({label for row in rows for label in row.labels} - set(head.labels))
+    unknown = sorted(({label for row in rows for label in row.labels} | set(also)) - set(head.labels))
     labels = (*head.labels, *unknown)
     column = {label: n for n, label in enumerate(labels)}
     shape = (len(rows), len(labels))
@@ -102,21 +89,31 @@ def evaluate_labels(head: Head, embedder: Embedder, rows: Sequence[LabelledText]
         truth[n, [column[label] for label in row.labels]] = True
         abstained[n] = said.abstain is not None
     languages = tuple(row.language or language_of(row.text) for row in rows)
-    report = measure(Judged(labels, head.card.kind, probabilities, holds, abstained, truth, languages))
-    return {**report, "unknown_labels": unknown}
+    return Judged(labels, head.card.kind, probabilities, holds, abstained, truth, languages)
 
 
-def measure(rows: Judged) -> dict[str, Any]:
-    """The figures of `evaluate_labels`, with those of each language."""
-    every = np.arange(len(rows.truth))
-    figures = _figures(rows, every)
-    languages = np.array(rows.languages)
-    found = sorted(set(rows.languages))
-    return {
-        **figures,
-        "per_class": _per_class(rows),
-        "per_language": {name: _figures(rows, np.flatnonzero(languages == name)) for name in found},
-    }
+def compare_heads(
+    head: Head, other: Head, embedder: Embedder, rows: Sequence[LabelledText]
+) -> dict[str, dict[str, float]]:
+    """How much better `head` is than `other` on these rows: see `knowledge.figures.compare`.
+
+    Raises:
+        InvalidInput: there are no rows.
+        EmbedderMismatch: a head was trained with another embedder.
+    """
+    labels = tuple(sorted({*head.labels, *other.labels, *(label for row in rows for label in row.labels)}))
+    return compare(*(_in_order(judge_rows(one, embedder, rows, labels), labels) for one in (head, other)))
+
+
+def _in_order(rows: Judged, labels: tuple[str, ...]) -> Judged:
+    at = [rows.labels.index(label) for label in labels]
+    return replace(
+        rows,
+        labels=labels,
+        probabilities=rows.probabilities[:, at],
+        holds=rows.holds[:, at],
+        truth=rows.truth[:, at],
+    )
 
 
 def evaluate_retrieval(data: Queries, embedder: Embedder, folder: Path) -> dict[str, dict[str, float]]:
@@ -221,75 +218,6 @@ def _wrong(row: Row, field: str, problem: str, remedy: str) -> RowProblem:
 def language_of(text: str) -> Language:
     """The language of a row that names none: Chinese where it has a Chinese character."""
     return "zh" if any("\u3400" <= character <= "\u9fff" for character in text) else "en"
-
-
-# ---- figures of labels
-
-
-def _figures(rows: Judged, some: NDArray[np.intp]) -> dict[str, Any]:
-    truth, holds, p = rows.truth[some], rows.holds[some], rows.probabilities[some]
-    right = (truth == holds).all(axis=1)
-    assigned = ~rows.abstained[some]
-    if rows.kind == "one":
-        sure, correct = p.max(axis=1), right
-    else:  # every label of every row is a judgement of its own
-        sure, correct = np.where(p >= 0.5, p, 1 - p).ravel(), ((p >= 0.5) == truth).ravel()
-    precision = round(float(right[assigned].mean()), 4) if assigned.any() else None
-    return {
-        "n": len(some),
-        "accuracy": round(float(right.mean()), 4),
-        "macro_f1": round(_macro_f1(truth, holds), 4),
-        "ece": round(_calibration_error(sure, correct), 4),
-        "coverage_at_p90": round(_coverage(p.max(axis=1), right), 4),
-        "abstained": int((~assigned).sum()),
-        "assigned_precision": precision,
-    }
-
-
-def _counts(truth: NDArray[np.bool_], holds: NDArray[np.bool_]) -> tuple[Any, Any, Any]:
-    hits = (truth & holds).sum(axis=0)
-    said, true = holds.sum(axis=0), truth.sum(axis=0)
-    return hits, said, true
-
-
-def _macro_f1(truth: NDArray[np.bool_], holds: NDArray[np.bool_]) -> float:
-    hits, said, true = _counts(truth, holds)
-    occurs = said + true > 0
-    return float((2 * hits[occurs] / (said + true)[occurs]).mean()) if occurs.any() else 0.0
-
-
-def _per_class(rows: Judged) -> dict[str, dict[str, float]]:
-    hits, said, true = _counts(rows.truth, rows.holds)
-    found: dict[str, dict[str, float]] = {}
-    for n, label in enumerate(rows.labels):
-        if said[n] + true[n]:
-            found[label] = {
-                "precision": round(float(hits[n] / max(said[n], 1)), 4),
-                "recall": round(float(hits[n] / max(true[n], 1)), 4),
-                "f1": round(float(2 * hits[n] / (said[n] + true[n])), 4),
-                "n": int(true[n]),
-            }
-    return found
-
-
-def _calibration_error(sure: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:
-    """Mean distance of confidence and accuracy over bins of confidence, by their size."""
-    if not len(sure):
-        return 0.0
-    at = np.minimum((sure * BINS).astype(int), BINS - 1)
-    gaps = [
-        abs(float(sure[at == n].mean()) - float(correct[at == n].mean())) * int((at == n).sum())
-        for n in range(BINS)
-        if (at == n).any()
-    ]
-    return sum(gaps) / len(sure)
-
-
-def _coverage(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    order = np.argsort(-sure, kind="stable")
-    reached = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero(reached >= PRECISE)
-    return (int(good[-1]) + 1) / len(order) if len(good) else 0.0
 
 
 # ---- figures of search

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from knowledge.embedding import Embedder, LexicalEmbedder, Matrix
 from knowledge.errors import InvalidInput
-from knowledge.evaluation import Judged, LabelledText, language_of, measure
+from knowledge.evaluation import LabelledText, language_of
 from knowledge.features import BUCKETS, Features, features
+from knowledge.figures import Judged, measure
 from knowledge.head import FORMAT, Card, Head, Kind, Thresholds, Weights, sigmoid, softmax, weigh
 
 PRECISION: Final = 0.9

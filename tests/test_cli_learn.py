@@ -156,3 +156,21 @@ def test_a_company_imports_and_searches_by_the_labels_of_its_own_head(
     assert (report["changed"], report["unchanged"], len(report["problems"])) == (1, 2, 1)
     found = json.loads(run(home, "search", "包裹", "--category", "物流", "--json").stdout)
     assert [case["id"] for case in found["cases"]] == ["1"]
+
+
+def test_two_heads_are_compared_on_the_same_rows(
+    trained: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    # a rival that never saw half of what 物流 means
+    weak = [row for row in rows(90, seed=5) if not ({"包裹", "派送", "丢件"} & set(row["text"].split()))]
+    other = tmp_path / "other"
+    data = jsonl(tmp_path / "weak.jsonl", weak)
+    assert run(tmp_path, "train", "categories", "--data", str(data), "--out", str(other)).exit_code == 0
+    fresh = jsonl(tmp_path / "fresh.jsonl", rows(60, seed=9))
+    asked = ("eval", "categories", "--model", str(trained[0]), "--data", str(fresh), "--against", str(other))
+    compared = json.loads(run(tmp_path, *asked, "--json").stdout)["comparison"]
+    assert compared.keys() == {"accuracy", "macro_f1"}
+    assert compared["accuracy"]["low"] <= compared["accuracy"]["difference"] <= compared["accuracy"]["high"]
+    assert compared["accuracy"]["difference"] >= 0
+    shown = run(tmp_path, *asked)
+    assert "against the other" in shown.stdout and "95 of 100" in shown.stdout

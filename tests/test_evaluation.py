@@ -9,14 +9,13 @@ from inline_snapshot import snapshot
 from knowledge.embedding import DocumentFrequency, LexicalEmbedder
 from knowledge.errors import EmbedderMismatch, InvalidInput, UnreadableFile
 from knowledge.evaluation import (
-    Judged,
     LabelledText,
     Queries,
     evaluate_labels,
     evaluate_retrieval,
-    measure,
     read_queries,
 )
+from knowledge.figures import BINS, Judged, compare, measure
 from knowledge.training import train_categories
 from tests.conftest import SHARED
 
@@ -53,8 +52,7 @@ def test_the_figures_of_a_small_table_are_those_worked_out_by_hand() -> None:
             "ece": 0.3,
             "coverage_at_p90": 0.75,
             "abstained": 1,
-            "assigned_precision": 1.0,
-            "per_class": {
+            "assigned_precision": 1.0, 'intervals': {'accuracy': [0.25, 1.0], 'macro_f1': [0.2, 1.0]}, 'reliability': [{'from': 0.6, 'to': 0.6667, 'n': 1, 'confidence': 0.6, 'accuracy': 0.0}, {'from': 0.6667, 'to': 0.7333, 'n': 1, 'confidence': 0.7, 'accuracy': 1.0}, {'from': 0.8, 'to': 0.8667, 'n': 1, 'confidence': 0.8, 'accuracy': 1.0}, {'from': 0.8667, 'to': 0.9333, 'n': 1, 'confidence': 0.9, 'accuracy': 1.0}], "per_class": {
                 "a": {"precision": 0.6667, "recall": 1.0, "f1": 0.8, "n": 2},
                 "b": {"precision": 1.0, "recall": 0.5, "f1": 0.6667, "n": 2},
             },
@@ -156,3 +154,46 @@ def test_support_questions_are_found_again(tmp_path: Path) -> None:
         Queries(data.corpus, some, data.relevant), LexicalEmbedder.shipped(), tmp_path
     )
     assert report["fused"]["hit@10"] > 0.2
+
+
+def _judged(seed: int, skill: float, n: int = 200) -> Judged:
+    """A head of three labels that is right with probability `skill`; the truth is that of every seed."""
+    truth = np.random.default_rng(0).integers(0, 3, n)
+    random = np.random.default_rng(seed)
+    said = np.where(random.random(n) < skill, truth, (truth + 1 + random.integers(0, 2, n)) % 3)
+    p = np.full((n, 3), 0.1)
+    p[np.arange(n), said] = 0.8
+    eye = np.eye(3, dtype=np.bool_)
+    return Judged(("a", "b", "c"), "one", p, eye[said], np.zeros(n, np.bool_), eye[truth], ("en",) * n)
+
+
+def test_intervals_hold_the_figure_and_narrow_with_more_rows() -> None:
+    few, many = measure(_judged(1, 0.8, 100)), measure(_judged(1, 0.8, 3000))
+    for name in ("accuracy", "macro_f1"):
+        for report in (few, many):
+            low, high = report["intervals"][name]
+            assert low < report[name] < high
+        assert np.diff(many["intervals"][name])[0] < np.diff(few["intervals"][name])[0] / 3
+    # the binomial's own interval for the accuracy, by normal approximation
+    low, high = many["intervals"]["accuracy"]
+    assert (high - low) / 2 == pytest.approx(1.96 * (0.8 * 0.2 / 3000) ** 0.5, rel=0.15)
+    assert measure(_judged(1, 0.8, 100)) == few, "the same rows give the same intervals"
+
+
+def test_the_reliability_curve_says_where_confidence_and_truth_part() -> None:
+    (only,) = measure(_judged(3, 0.6, 1000))["reliability"]
+    assert only["confidence"] == pytest.approx(0.8)
+    assert only["accuracy"] == pytest.approx(0.6, abs=0.05)
+    assert only["n"] == 1000 and only["to"] - only["from"] == pytest.approx(1 / BINS, abs=1e-3)
+
+
+def test_two_heads_are_compared_row_by_row() -> None:
+    good, bad = _judged(1, 0.9), _judged(2, 0.6)
+    ahead, behind = compare(good, bad), compare(bad, good)
+    for name in ("accuracy", "macro_f1"):
+        assert ahead[name]["difference"] == -behind[name]["difference"] > 0.15
+        assert 0 < ahead[name]["low"] < ahead[name]["difference"] < ahead[name]["high"]
+        assert ahead[name]["better"] > 0.99
+    assert compare(good, good)["accuracy"] == {"difference": 0.0, "low": 0.0, "high": 0.0, "better": 0.5}
+    with pytest.raises(InvalidInput, match="same rows"):
+        compare(good, _judged(1, 0.9, 100))

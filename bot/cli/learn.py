@@ -21,6 +21,7 @@ from bot.cli.console import (
 
 if TYPE_CHECKING:
     from knowledge.evaluation import LabelledText
+    from knowledge.head import Head
     from knowledge.rows import RowProblem
 
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -30,6 +31,9 @@ FIGURES: Final = ("n", "accuracy", "macro_f1", "ece", "coverage_at_p90")
 
 data_option = click.option(
     "--data", required=True, type=FILE, help="Rows of text and label: JSONL, CSV, XLSX."
+)
+against_option = click.option(
+    "--against", type=FOLDER, help="Another head: how much better the first is on the same rows."
 )
 model_option = click.option("--model", required=True, type=FOLDER, help="Folder that 'redress train' wrote.")
 
@@ -55,6 +59,36 @@ def train_categories_(data: Path, out: Path, as_json: bool) -> None:
 def train_emotion_(data: Path, out: Path, as_json: bool) -> None:
     """Train what tells emotions apart: any label names, one or several a row."""
     _train("emotion", data, out, as_json=as_json)
+
+
+@train.command("embedder")
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with ship/, the texts that models may be trained on.",
+)
+@click.option("--out", required=True, type=FOLDER, help="Folder to write; REDRESS_EMBEDDER names it.")
+@click.option(
+    "--cache", type=FOLDER, help="Folder that keeps the teacher's vectors, so that the next run takes a minute."
+)
+@json_option
+def train_embedder_(data: Path, out: Path, cache: Path | None, as_json: bool) -> None:
+    """Train the static embedder of Chinese and English; needs redress[train]."""
+    import tempfile
+
+    from knowledge.distillation import distil
+
+    with (
+        tempfile.TemporaryDirectory(prefix="redress-train-", ignore_cleanup_errors=True) as place,
+        progress("training the embedder", "steps") as done,
+    ):
+        name = distil(data, out, cache=cache or Path(place), progress=done)
+    size = sum(path.stat().st_size for path in out.iterdir() if path.is_file())
+    if as_json:
+        say_json({"out": str(out), "name": name, "bytes": size})
+    else:
+        click.echo(f"{bold(name)}: {size / 1e6:.1f} MB in {out}")
 
 
 def _train(subject: str, data: Path, out: Path, *, as_json: bool) -> None:
@@ -95,45 +129,67 @@ def evaluate() -> None:
 @evaluate.command("categories")
 @model_option
 @data_option
+@against_option
 @json_option
-def evaluate_categories(model: Path, data: Path, as_json: bool) -> None:
+def evaluate_categories(model: Path, data: Path, against: Path | None, as_json: bool) -> None:
     """Measure a head of categories."""
-    _evaluate("categories", model, data, as_json=as_json)
+    _evaluate("categories", model, data, against, as_json=as_json)
 
 
 @evaluate.command("emotion")
 @model_option
 @data_option
+@against_option
 @json_option
-def evaluate_emotion(model: Path, data: Path, as_json: bool) -> None:
+def evaluate_emotion(model: Path, data: Path, against: Path | None, as_json: bool) -> None:
     """Measure a head of emotions."""
-    _evaluate("emotion", model, data, as_json=as_json)
+    _evaluate("emotion", model, data, against, as_json=as_json)
 
 
-def _evaluate(subject: str, model: Path, data: Path, *, as_json: bool) -> None:
+def _evaluate(subject: str, model: Path, data: Path, against: Path | None, *, as_json: bool) -> None:
     from knowledge.embedding import load_embedder
-    from knowledge.evaluation import evaluate_labels
-    from knowledge.head import Head
+    from knowledge.evaluation import compare_heads, evaluate_labels
 
     settings = load_settings()
+    head = _head(subject, model)
+    other = None if against is None else _head(subject, against)
+    rows, problems = _rows(data)
+    embedder = load_embedder(settings.embedder)
+    report = evaluate_labels(head, embedder, rows)
+    if other is not None:
+        report["comparison"] = compare_heads(head, other, embedder, rows)
+    if as_json:
+        say_json({**report, "bad": len(problems)})
+    else:
+        _say_report(report)
+    stop(PROBLEMS if problems else 0)
+
+
+def _head(subject: str, model: Path) -> "Head":
+    from knowledge.head import Head
+
     head = Head.load(model)
     if head.card.subject != subject:
         subject = head.card.subject
         raise WrongUse(f"{model} holds a head of {subject}: use 'redress eval {subject}'")
-    rows, problems = _rows(data)
-    report = evaluate_labels(head, load_embedder(settings.embedder), rows)
-    if as_json:
-        say_json({**report, "bad": len(problems)})
-    else:
-        _say_figures(report, "measured")
-        say_table(
-            ("label", "precision", "recall", "f1", "rows"),
-            [
-                (name, f"{c['precision']:.3f}", f"{c['recall']:.3f}", f"{c['f1']:.3f}", str(c["n"]))
-                for name, c in report["per_class"].items()
-            ],
+    return head
+
+
+def _say_report(report: dict[str, Any]) -> None:
+    _say_figures(report, "measured")
+    for name, (low, high) in report["intervals"].items():
+        click.echo(f"  {name}: {low:.3f} to {high:.3f} in 95 of 100 samples")
+    for name, c in report.get("comparison", {}).items():
+        click.echo(
+            f"  {name} against the other: {c['difference']:+.3f} ({c['low']:+.3f} to {c['high']:+.3f})"
         )
-    stop(PROBLEMS if problems else 0)
+    say_table(
+        ("label", "precision", "recall", "f1", "rows"),
+        [
+            (name, f"{c['precision']:.3f}", f"{c['recall']:.3f}", f"{c['f1']:.3f}", str(c["n"]))
+            for name, c in report["per_class"].items()
+        ],
+    )
 
 
 @evaluate.command("retrieval")
