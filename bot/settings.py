@@ -31,7 +31,7 @@ class Settings(BaseModel):
     category_model: Annotated[
         Path | None,
         Field(
-            description="Folder of a head made by `redress train categories`; empty means the shipped one."
+            description="Folder of a head by `redress train categories`; empty: the promoted or shipped one."
         ),
     ] = None
     host: Annotated[str, Field(description="Address the service listens on.")] = "127.0.0.1"
@@ -109,6 +109,16 @@ class Settings(BaseModel):
     def index_folder(self) -> Path:
         """Where the index is."""
         return self.home / "index"
+
+    @property
+    def promoted_head(self) -> Path:
+        """Where `redress promote` puts the head in use."""
+        return self.home / "models" / "categories"
+
+    @property
+    def frozen_rows(self) -> Path:
+        """The rows every new head has to pass."""
+        return self.home / "frozen" / "categories.jsonl"
 
 
 def settings_table() -> str:

@@ -152,16 +152,18 @@ def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
 
 
 def company_taxonomy(settings: Settings) -> Taxonomy:
-    """The core categories, and those of the company's own head where the settings name one.
+    """The core categories, and those of the company's own head where there is one.
 
     Raises:
         ModelUnavailable: the named head cannot be loaded.
     """
-    return (
-        Taxonomy.core()
-        if settings.category_model is None
-        else _with_labels(Head.load(settings.category_model))
-    )
+    own = _own_head(settings)
+    return Taxonomy.core() if own is None else _with_labels(own)
+
+
+def _own_head(settings: Settings) -> Head | None:
+    folder = settings.category_model or settings.promoted_head
+    return Head.load(folder) if settings.category_model or (folder / "model.json").exists() else None
 
 
 def _with_labels(head: Head) -> Taxonomy:
@@ -170,17 +172,17 @@ def _with_labels(head: Head) -> Taxonomy:
 
 
 def category_head(settings: Settings, embedder: Embedder) -> Head:
-    """The head the settings name, the shipped one, or one trained on our corpus for this embedder.
+    """The head the settings name, the promoted, the shipped one, or one made of our corpus for this embedder.
 
     Raises:
         ModelUnavailable: the named head cannot be loaded.
         EmbedderMismatch: the named head was trained with another embedder.
     """
-    if settings.category_model is not None:
-        head = Head.load(settings.category_model)
-        if head.needs_vector:
-            head.require(embedder.name)
-        return head
+    own = _own_head(settings)
+    if own is not None:
+        if own.needs_vector:
+            own.require(embedder.name)
+        return own
     head = Head.load(SHIPPED_HEAD)
     if not head.needs_vector or head.card.embedder == embedder.name:
         return head

@@ -70,7 +70,9 @@ def train_emotion_(data: Path, out: Path, as_json: bool) -> None:
 )
 @click.option("--out", required=True, type=FOLDER, help="Folder to write; REDRESS_EMBEDDER names it.")
 @click.option(
-    "--cache", type=FOLDER, help="Folder that keeps the teacher's vectors, so that the next run takes a minute."
+    "--cache",
+    type=FOLDER,
+    help="Folder that keeps the teacher's vectors, so that the next run takes a minute.",
 )
 @json_option
 def train_embedder_(data: Path, out: Path, cache: Path | None, as_json: bool) -> None:
