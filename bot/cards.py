@@ -62,6 +62,8 @@ class CardWords(Owned):
     cases: str
     passages: str
     expired: str
+    shared: str
+    """Before the words a match shares with the complaint."""
     clocks: str
     draft: str
     commitments: str
@@ -239,9 +241,15 @@ def _cases(
             outcome.append(f"\n{words.of(case.redress.kind)}{paid}", "not bold green")
         told = Text(_short(case.summary))
         name = taxonomy.display(case.category, language) if case.category else ""
-        told.append(f"\n{case.id} · {name}" + (f" · {words.expired}" if case.superseded else ""), "dim")
+        notes = (case.id, name, words.expired if case.superseded else "", _shared(case.shared, words))
+        told.append("\n" + " · ".join(filter(None, notes)), "dim")
         table.add_row(f"{case.similarity:.2f}", outcome, told)
     return table
+
+
+def _shared(found: Sequence[str], words: CardWords) -> str:
+    """Why it was found, as far as words tell."""
+    return f"{words.shared} {' '.join(map(safe, found))}" if found else ""
 
 
 def _passages(passages: Sequence[PassageCard], words: CardWords) -> RenderableType:
@@ -253,7 +261,7 @@ def _passages(passages: Sequence[PassageCard], words: CardWords) -> RenderableTy
         line.append(safe(passage.title), "bold")
         if passage.superseded:
             line.append(f" ({words.expired})", "red")
-        line.append(f"  {passage.id}", "dim")
+        line.append("  " + " · ".join(filter(None, (passage.id, _shared(passage.shared, words)))), "dim")
         lines += [line, Padding(Text(_short(passage.text, 2 * SUMMARY)), (0, 0, 0, 6))]
     return Group(*lines)
 

@@ -233,7 +233,10 @@ class Desk:
         before = time.perf_counter()
         brief = self._brief(complaint, settings, reading, triage, reply_language, today, who, cases, passages)
         timings["brief"] = _ms(before)
-        matches = Matches(cases=tuple(map(case_card, cases)), passages=tuple(map(passage_card, passages)))
+        matches = Matches(
+            cases=tuple(case_card(match, reading.text) for match in cases),
+            passages=tuple(passage_card(match, reading.text) for match in passages),
+        )
         return Assessment(brief, language, matches, who, timings)
 
     def _brief(

@@ -118,6 +118,8 @@ class CaseCard(Owned):
     id: str
     similarity: Probability
     via: tuple[Via, ...]
+    shared: tuple[str, ...] = ()
+    """Rare words it shares with the complaint, rarest first: why it was found, beside its meaning."""
     outcome: CaseOutcome | None
     category: str | None
     summary: str
@@ -135,6 +137,8 @@ class PassageCard(Owned):
     id: str
     similarity: Probability
     via: tuple[Via, ...]
+    shared: tuple[str, ...] = ()
+    """Rare words it shares with the complaint, rarest first: why it was found, beside its meaning."""
     article_id: str
     title: str
     text: str

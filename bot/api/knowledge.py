@@ -255,7 +255,10 @@ def found(search: Search, tenant: str, data: SearchIn) -> SearchOut:
         if "passages" in data.kinds
         else []
     )
-    return SearchOut(cases=tuple(map(case_card, cases)), passages=tuple(map(passage_card, passages)))
+    return SearchOut(
+        cases=tuple(case_card(match, question.text) for match in cases),
+        passages=tuple(passage_card(match, question.text) for match in passages),
+    )
 
 
 def redacted(case: Case) -> Case:

@@ -36,10 +36,12 @@ def find(stored: StoreParts, tenant: str, wanted: dict[str, Any]) -> dict[str, A
         answer: dict[str, Any] = {"cases": [], "passages": []}
         if "cases" in wanted["kinds"]:
             found = search.cases(question, wanted["limit"], cases)
-            answer["cases"] = [case_card(match).model_dump(mode="json") for match in found]
+            answer["cases"] = [case_card(match, question.text).model_dump(mode="json") for match in found]
         if "passages" in wanted["kinds"]:
             pieces = search.passages(question, wanted["limit"], passages)
-            answer["passages"] = [passage_card(match).model_dump(mode="json") for match in pieces]
+            answer["passages"] = [
+                passage_card(match, question.text).model_dump(mode="json") for match in pieces
+            ]
         return answer
     finally:
         index.close()

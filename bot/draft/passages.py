@@ -13,17 +13,12 @@ from bot.draft.rubric import Rubric, rubric
 from bot.draft.tone import tone_rules
 from bot.suggestion import Citation
 from knowledge.case import Language
-from knowledge.embedding import shipped_frequencies
-from knowledge.features import word_buckets
 from knowledge.match import PassageMatch
-from knowledge.words import recent_words
+from knowledge.rarity import rare_words
 
 MOST: Final = 3
 READ: Final = 2000
 """Characters of the complaint that are compared."""
-
-COMMON: Final = 2.5
-"""Inverse document frequency below which a word says nothing about what a text is about."""
 
 _FORBIDDEN: Final = (
     "deflect", "blame", "cold", "labels", "liability", "absolute", "withdrawal", "threat", "internal",
@@ -63,7 +58,7 @@ def citations(brief: Brief) -> tuple[Citation, ...]:
     nearest passage, if that is close enough that the case will be measured against it.
     """
     rules = rubric(brief.language)
-    words = _weighed(brief.text[:READ])
+    words = rare_words(brief.text[:READ])
     near = [match for match in usable(brief) if _on_topic(match, brief)]
     quoted = [
         (_closeness(words, match), Citation(id=match.id, quote=sentence))
@@ -98,7 +93,7 @@ def _closeness(words: Mapping[str, float], match: PassageMatch) -> float:
 
     Measured on our 504 cases against the policy each was settled under: see `closeness` in checks.toml.
     """
-    there = _weighed(f"{match.article.title}\n{match.passage.text}")
+    there = rare_words(f"{match.article.title}\n{match.passage.text}")
     shared = sum(weight for word, weight in there.items() if word in words)
     return shared / math.sqrt(sum(there.values()) + 1)
 
@@ -136,14 +131,6 @@ def nameable(title: str) -> bool:
     rules = rubric(language)
     low = title.lower()
     return not rules.internal_titles.search(low) and not _forbidden(low, rules) and not looks_personal(title)
-
-
-@lru_cache(maxsize=512)
-def _weighed(text: str) -> Mapping[str, float]:
-    """Its words of two letters or more, with what they weigh above a common word's weight."""
-    found = sorted({word for word in recent_words(text) if len(word) > 1 and not word.isdigit()})
-    weights = shipped_frequencies().weights[word_buckets(found)] - COMMON
-    return {word: weight for word, weight in zip(found, weights.tolist(), strict=True) if weight > 0}
 
 
 @lru_cache(maxsize=1024)

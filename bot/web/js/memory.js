@@ -68,9 +68,12 @@ function caseItem(one) {
     one.superseded && el("p", { class: "doubt small" }, say("cases.superseded")),
     el("p", { class: "summary" }, one.summary),
     el("details", {}, el("summary", {}, say("cases.resolution")), el("p", {}, one.resolution)),
-    foot([one.category && word("category", one.category), one.resolved_at && day(one.resolved_at)], one.id),
+    foot([one.category && word("category", one.category), one.resolved_at && day(one.resolved_at), why(one)], one.id),
   );
 }
+
+/* The rare words it shares with the complaint; a match without any was found by its meaning. */
+const why = ({ shared = [] }) => (shared.length > 0 ? say("match.shared", shared.join(" ")) : say("match.meaning"));
 
 const foot = (facts, id) => el("p", { class: "muted small" }, facts.filter(Boolean).map((fact) => `${fact} · `), el("span", { class: "id" }, id));
 
@@ -101,6 +104,6 @@ function passageItem(one, cited) {
       one.superseded && el("span", { class: "badge doubtful" }, say("passages.superseded")),
     ),
     el("blockquote", { class: "quote" }, one.text),
-    foot([say("passages.version", one.version), validity], one.id),
+    foot([say("passages.version", one.version), validity, why(one)], one.id),
   );
 }
