@@ -214,7 +214,11 @@ class Citation(Owned):
     """Where a statement of the draft comes from."""
 
     id: str
+    """Of a passage, or of a rule of the rule packs."""
     quote: str
+    """Words of the draft that stand in the source, or that the rule pack has for this."""
+    title: str = ""
+    """What the source is called."""
 
 
 class CheckResult(Owned):

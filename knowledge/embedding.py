@@ -58,11 +58,10 @@ class DocumentFrequency:
         """Shape (BUCKETS,)."""
         self.documents: Final = documents
         smooth = np.log((1 + documents) / (1 + counts.astype(np.float32))) + 1
-        self.weights: Final[NDArray[np.float32]] = np.where(counts > 1, smooth, RARE * smooth).astype(
-            np.float32
-        )
-        """Shape (BUCKETS,): smoothed inverse document frequency (as scikit-learn's TfidfTransformer), the
-        features of at most one document damped."""
+        self.rarity: Final[NDArray[np.float32]] = smooth.astype(np.float32)
+        """Shape (BUCKETS,): smoothed inverse document frequency (as scikit-learn's TfidfTransformer)."""
+        self.weights: Final[NDArray[np.float32]] = np.where(counts > 1, self.rarity, RARE * self.rarity)
+        """Shape (BUCKETS,): the same, with the features of at most one document damped."""
 
     @classmethod
     def learn(cls, texts: Iterable[str]) -> "DocumentFrequency":

@@ -20,7 +20,7 @@ def rare_words(text: str) -> Mapping[str, float]:
     found = sorted({word for word in recent_words(text)[:READ] if len(word) > 1 and not word.isdigit()})
     if not found:
         return {}
-    weights = shipped_frequencies().weights[word_buckets(found)] - COMMON
+    weights = shipped_frequencies().rarity[word_buckets(found)] - COMMON
     return {word: weight for word, weight in zip(found, weights.tolist(), strict=True) if weight > 0}
 
 

@@ -77,9 +77,12 @@ def test_an_angry_customer_who_speaks_of_the_regulator_gets_facts_a_date_and_the
     ] == snapshot(
         [("reply", "2026-11-25", "company.progress.high"), ("look_into", "2026-12-07", "cn.nfra.final")]
     )
-    assert [citation.model_dump() for citation in draft.citations] == snapshot(
-        [{"id": "fees#1", "quote": "信用卡年费：标准卡160元，金卡480元。"}]
+    policy, rights = draft.citations
+    assert policy.model_dump() == snapshot(
+        {"id": "fees#1", "quote": "信用卡年费：标准卡160元，金卡480元。", "title": "个人客户收费表"}
     )
+    assert (rights.id, rights.title) == ("cn.nfra.rights", "《银行业保险业消费投诉处理管理办法》")
+    assert rights.quote in draft.text and "2026年12月7日" in rights.quote
 
 
 def test_an_english_letter_says_the_same_things_in_plain_words() -> None:
@@ -145,7 +148,7 @@ def test_the_bereaved_hear_condolences_first_and_no_policy() -> None:
 安禾保险
 2026年11月22日\
 """)
-    assert draft.citations == ()
+    assert [citation.id for citation in draft.citations] == ["cn.nfra.rights"]
 
 
 def test_chat_is_short_and_still_says_when() -> None:
@@ -281,5 +284,5 @@ def test_without_any_clock_the_reply_promises_no_date() -> None:
 def test_a_policy_that_is_no_longer_in_force_is_not_quoted() -> None:
     old = angry_zh()
     draft = COMPOSER.compose(replace(old, passages=passages(FEES_ZH, superseded=True)))
-    assert draft.citations == ()
+    assert [citation.id for citation in draft.citations] == ["cn.nfra.rights"]
     assert "收费表" not in draft.text

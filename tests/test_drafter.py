@@ -177,7 +177,7 @@ async def test_a_good_reply_of_the_model_is_the_draft(language: Language) -> Non
     draft = await drafter(f"{text}\n\nSOURCES: {SOURCES[language]}").draft(one)
     assert draft.fallback_reason == ""
     assert (draft.source, draft.text, draft.language, draft.stage) == ("model", text, language, "acknowledge")
-    assert draft.citations == make_plan(one).citations
+    assert draft.citations == make_plan(one).sources
     assert draft.commitments == make_plan(one).commitments
     assert not [check for check in draft.checks if not check.passed]
     assert {"R7", "R17", "C1", "C3", "C4"} <= {check.id for check in draft.checks}

@@ -181,12 +181,14 @@ def test_only_sentences_that_bear_on_it_and_speak_to_customers_are_cited() -> No
 def test_a_policy_that_is_close_is_named_although_no_sentence_can_be_quoted() -> None:
     found = brief("信用卡年费扣了我300元", passages=passages(RULES, 0.05))
     (citation,) = make_plan(found).citations
-    assert citation == Citation(id="rules#1", quote="信用卡收费表")
+    assert citation == Citation(id="rules#1", quote="信用卡收费表", title="信用卡收费表")
     draft = Composer.shipped().compose(found)
-    assert "《信用卡收费表》" in draft.text and draft.citations == (citation,)
+    assert "《信用卡收费表》" in draft.text and draft.citations[0] == citation
     assert {check.id for check in draft.checks if not check.passed} == set()
     far = RULES.model_copy(update={"title": "停水告知规定", "text": "计划停水提前三天在小区张贴告知。"})
     assert make_plan(replace(found, passages=passages(far))).citations == ()
+    unsure = replace(found, triage=found.triage.model_copy(update={"confidence": 0.6}))
+    assert make_plan(unsure).citations == ()
     for_staff = RULES.model_copy(update={"title": "信用卡年费减免授权办法"})
     assert make_plan(replace(found, passages=passages(for_staff, 0.05))).citations == ()
 

@@ -11,7 +11,7 @@ from bot.draft.clauses import Clause, Clauses, Wanted, fill, wording
 from bot.draft.plan import Plan, make_plan, rights_due
 from bot.draft.rubric import rubric
 from bot.draft.tone import Form, tone_rules
-from bot.suggestion import Citation, Draft
+from bot.suggestion import Draft
 from knowledge.case import ESCALATIONS, EscalationKind, Language
 
 _DROPPED_FIRST: Final = ("policy", "promise", "contact", "rights", "escalation", "advice")
@@ -24,14 +24,6 @@ _PLAIN_SLOTS: Final = (
 _KIND: Final = {
     "policy": "policy", "procedure": "procedure", "fee_schedule": "price list", "guide": "guide",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    """A reply in the making: the clause of each slot, filled."""
-
-    slots: dict[str, str]
-    citations: tuple[Citation, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +45,8 @@ class Composer:
     def compose(self, brief: Brief) -> Draft:
         """The reply to one complaint, with the result of every check."""
         plan = make_plan(brief)
-        reply = self._write(brief, plan)
-        text = _assemble(reply.slots, brief, plan)
-        quoted = tuple(citation for citation in reply.citations if citation.quote in text)
+        text = _assemble(self._slots(brief, plan), brief, plan)
+        quoted = tuple(citation for citation in plan.sources if citation.quote in text)
         return Draft(
             text=text,
             language=brief.language,
@@ -66,13 +57,13 @@ class Composer:
             checks=check(text, brief, plan),
         )
 
-    def _write(self, brief: Brief, plan: Plan) -> _Reply:
+    def _slots(self, brief: Brief, plan: Plan) -> dict[str, str]:
+        """The clause of each slot, filled."""
         clauses = self.zh if brief.language == "zh" else self.en
         writer = _Writer(clauses, brief, plan, _values(brief, plan))
         if plan.stage == "safety_hold":
-            return _Reply({"safety": writer.slot("safety")}, ())
-        slots = dict(writer.slots())
-        return _Reply(slots, plan.citations[:1])
+            return {"safety": writer.slot("safety")}
+        return dict(writer.slots())
 
 
 @dataclass(frozen=True, slots=True)

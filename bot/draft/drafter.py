@@ -134,7 +134,7 @@ def _draft(manuscript: Manuscript, brief: Brief, plan: Plan, results: tuple[Chec
         language=brief.language,
         source="model",
         stage=plan.stage,
-        citations=tuple(citation for citation in plan.citations if _rests_on(manuscript, citation)),
+        citations=tuple(citation for citation in plan.sources if _rests_on(manuscript, citation)),
         commitments=tuple(
             commitment
             for commitment in plan.commitments

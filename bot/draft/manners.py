@@ -36,7 +36,7 @@ def acknowledges_feeling(draft: Exhibit) -> Problem:
     quiet = draft.plan.stage == "thanks" or tone.intensity < 2
     if quiet or acknowledges(draft.text, tone.family, draft.brief.language):
         return ""
-    return draft.says("no_feeling", family=problem_words().families[tone.family].of(draft.brief.language))
+    return draft.says("no_feeling", family=problem_words().families[tone.family].say(draft.brief.language))
 
 
 def plain_apology(draft: Exhibit) -> Problem:

@@ -55,21 +55,23 @@ def citations(brief: Brief) -> tuple[Citation, ...]:
     """What the policies nearest to the complaint say, each verbatim, closest first.
 
     Sentences that share enough with the complaint, one of each passage. Where there is none, the title of the
-    nearest passage, if that is close enough that the case will be measured against it.
+    nearest passage, if that is close enough and the category sure enough that it is the one that applies.
     """
     rules = rubric(brief.language)
     words = rare_words(brief.text[:READ])
     near = [match for match in usable(brief) if _on_topic(match, brief)]
     quoted = [
-        (_closeness(words, match), Citation(id=match.id, quote=sentence))
+        (_closeness(words, match), Citation(id=match.id, quote=sentence, title=match.article.title))
         for match in near
         if (sentence := _sentence(match, brief, rules))
     ]
     if quoted:
         quoted.sort(key=lambda each: -each[0])
         return tuple(citation for _, citation in quoted[:MOST])
-    if near and nameable(near[0].article.title) and _closeness(words, near[0]) >= rules.closeness:
-        return (Citation(id=near[0].id, quote=near[0].article.title),)
+    if near and brief.triage.confidence >= rules.sure and brief.triage.category is not None:
+        title = near[0].article.title
+        if nameable(title) and _closeness(words, near[0]) >= rules.closeness:
+            return (Citation(id=near[0].id, quote=title, title=title),)
     return ()
 
 

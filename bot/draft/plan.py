@@ -51,6 +51,8 @@ class Plan:
     """Where the customer may turn, in words; empty where the rule packs do not say."""
     rights_words: tuple[str, ...]
     """One of these shows that a reply states the rights."""
+    rights_source: Citation | None
+    """The rule that `rights` come from, with `rights` as its words."""
     crisis: str
     """Whom to call in danger."""
     commitments: tuple[Commitment, ...]
@@ -58,6 +60,11 @@ class Plan:
     """Verbatim sentences of passages in force that bear on it, best first."""
     known: tuple[str, ...]
     """What the customer already told us; never asked again."""
+
+    @property
+    def sources(self) -> tuple[Citation, ...]:
+        """Everything a reply may cite: the passages, and the rule behind the rights."""
+        return self.citations if self.rights_source is None else (*self.citations, self.rights_source)
 
 
 def make_plan(brief: Brief) -> Plan:
@@ -67,7 +74,7 @@ def make_plan(brief: Brief) -> Plan:
     clocks = Clocks.shipped()
     place = clocks.jurisdiction(brief.clocks, brief.language)
     following, final, tone = _next(brief), _final(brief), read_tone(brief)
-    rights, words = _rights(brief, place, final, tone) if stage == "acknowledge" else ("", ())
+    rights, words, source = _rights(brief, place, final, tone) if stage == "acknowledge" else ("", (), None)
     return Plan(
         stage=stage,
         tone=tone,
@@ -82,6 +89,7 @@ def make_plan(brief: Brief) -> Plan:
         final=final,
         rights=rights,
         rights_words=words,
+        rights_source=source,
         crisis=clocks.crisis(place, brief.language),
         commitments=commitments(stage, brief.language, first=_first(brief), following=following, final=final),
         citations=() if stage in ("safety_hold", "thanks") else citations(brief),
@@ -139,19 +147,22 @@ def _final(brief: Brief) -> Clock | None:
     )
 
 
-def _rights(brief: Brief, place: str | None, final: Clock | None, tone: Tone) -> tuple[str, tuple[str, ...]]:
+def _rights(
+    brief: Brief, place: str | None, final: Clock | None, tone: Tone
+) -> tuple[str, tuple[str, ...], Citation | None]:
     """Avenues are always named; a statutory date only in a letter, and where its rule is verified."""
     rights = Clocks.shipped().rights(place, brief.sector, brief.received_on)
     if rights is None:
-        return "", ()
+        return "", (), None
     if tone.form == "chat":
-        return rights.short.say(brief.language), rights.mention
-    said = rights.remedies.say(brief.language)
-    if rights.deadline is not None and final is not None:
-        due = written(final.due, brief.language)
-        joint = "" if brief.language == "zh" else " "
-        said = rights.deadline.say(brief.language).replace("{due}", due) + joint + said
-    return said, rights.mention
+        said = rights.short.say(brief.language)
+    else:
+        said = rights.remedies.say(brief.language)
+        if rights.deadline is not None and final is not None:
+            due = written(final.due, brief.language)
+            joint = "" if brief.language == "zh" else " "
+            said = rights.deadline.say(brief.language).replace("{due}", due) + joint + said
+    return said, rights.mention, Citation(id=rights.id, quote=said, title=rights.source.say(brief.language))
 
 
 def _topic(brief: Brief, restated: Restated) -> str:

@@ -5,22 +5,12 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from bot.clocks.rules import Words
 from bot.draft.tone import Family
 from knowledge.case import Language, Owned
 from knowledge.rules import load_rules
 
 FILE: Final = Path(__file__).with_name("problems.toml")
-
-
-class Words(Owned):
-    """The same in both languages."""
-
-    zh: str
-    en: str
-
-    def of(self, language: Language) -> str:
-        """The words of one language."""
-        return self.zh if language == "zh" else self.en
 
 
 class ProblemWords(Owned):
@@ -45,4 +35,4 @@ def problem_words() -> ProblemWords:
 
 def say(problem: str, language: Language, **values: object) -> str:
     """A problem in words, with its figures filled in."""
-    return problem_words().problems[problem].of(language).format(**values)
+    return problem_words().problems[problem].say(language).format(**values)

@@ -74,6 +74,7 @@ class _Quotes(Owned):
     shared: _Limit
     share: _Share
     closeness: _Closeness
+    sure: Annotated[float, Field(ge=0, le=1)]
     internal_titles: _Lexicon
     staff: _Lexicon
     leaning: _Lexicon
@@ -118,6 +119,8 @@ class Rubric:
     """Part of its own pairs or words that these have to be, 0..1."""
     closeness: float
     """What a passage needs to be named although no sentence of it can be quoted, from 0."""
+    sure: float
+    """Confidence of the category that it needs besides, 0..1."""
     internal_titles: Lexicon
     """Marks of a document that is for staff alone."""
     staff: Lexicon
@@ -159,6 +162,7 @@ def rubric(language: Language) -> Rubric:
         shared=rules.quotes.shared.zh if zh else rules.quotes.shared.en,
         share=rules.quotes.share.zh if zh else rules.quotes.share.en,
         closeness=rules.quotes.closeness.zh if zh else rules.quotes.closeness.en,
+        sure=rules.quotes.sure,
         internal_titles=compiled(rules.quotes.internal_titles),
         staff=compiled(rules.quotes.staff),
         leaning=compiled(rules.quotes.leaning),

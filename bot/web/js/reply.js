@@ -175,15 +175,14 @@ export class Reply {
 
   #citations(draft) {
     if (draft.citations.length === 0) return null;
-    const title = (id) => this.passages.find((passage) => passage.id === id)?.title ?? id;
+    const passage = (id) => this.passages.some((one) => one.id === id);
+    const name = ({ id, title }) => (passage(id) ? el("button", { type: "button", class: "link", onclick: () => this.go(id) }, title) : el("span", {}, title || id));
     return [
       el("h4", {}, say("reply.citations")),
       el(
         "ul",
         { class: "citations" },
-        draft.citations.map(({ id, quote }) =>
-          el("li", {}, el("button", { type: "button", class: "link", onclick: () => this.go(id) }, title(id)), el("q", { class: "muted small" }, quote)),
-        ),
+        draft.citations.map((one) => el("li", {}, name(one), el("q", { class: "muted small" }, one.quote))),
       ),
     ];
   }
