@@ -225,7 +225,7 @@ class Desk:
         timings["triage"] = _ms(before)
 
         before = time.perf_counter()
-        preference = self._triager.preference(triage, complaint.sector or settings.sector)
+        preference = self._triager.preference(triage, complaint.sector or settings.sector, reply_language)
         cases, passages = self._search.recall(question, CASES, PASSAGES, preference)
         triage = self._triager.with_precedent(triage, cases, reply_language)
         timings["recall"] = _ms(before)

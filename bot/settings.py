@@ -26,8 +26,10 @@ class Settings(BaseModel):
     ] = None
     embedder: Annotated[
         str,
-        Field(description="`lexical` (built in), or a sentence-transformers model by name or path."),
-    ] = "lexical"
+        Field(
+            description="`redress` (shipped), `lexical`, or a sentence-transformers model by name or path."
+        ),
+    ] = "redress"
     category_model: Annotated[
         Path | None,
         Field(

@@ -121,11 +121,12 @@ def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
     taxonomy = _with_labels(head)
     search = Search(stored.knowledge, index, embedder)
     chat = _chat(settings)
-    models = _models(settings, embedder, head)
+    triager = Triager(head, taxonomy)
+    models = {**_models(settings, embedder, head), **triager.models}
     desk = Desk(
         store=stored.store,
         tenants=stored.tenants,
-        triager=Triager(head, taxonomy),
+        triager=triager,
         search=search,
         profiles=stored.profiles,
         clocks=Clocks.shipped(),

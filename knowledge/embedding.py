@@ -23,8 +23,10 @@ Vector = NDArray[np.float32]
 Matrix = NDArray[np.float32]
 """Shape (n, dim), a Vector per row."""
 
+SHIPPED: Final = "redress"
+"""The name in the settings that means the static model that comes with Redress."""
 LEXICAL: Final = "lexical"
-"""The name in the settings that means our own embedder."""
+"""The name that means the embedder of hashed words."""
 DIMENSIONS: Final = 1024
 """Hashing into 512 loses a third of the neighbours that the full features find; into 1,024 a fifth."""
 RARE: Final = 0.3
@@ -172,12 +174,19 @@ class SentenceEmbedder:
 
 
 def load_embedder(source: str) -> Embedder:
-    """The embedder the settings name: `lexical`, a hub name, or a local path.
+    """The embedder the settings name: `redress` (the shipped one), `lexical`, a hub name, or a local path.
 
     Raises:
         ModelUnavailable: it cannot be loaded; says what to do.
     """
-    return LexicalEmbedder.shipped() if source == LEXICAL else SentenceEmbedder(source)
+    if source == LEXICAL:
+        return LexicalEmbedder.shipped()
+    from knowledge.static_embedding import CHECKSUMS, StaticEmbedder  # it imports from this module
+
+    if source == SHIPPED:
+        return StaticEmbedder.shipped()
+    folder = Path(source)
+    return StaticEmbedder(folder) if (folder / CHECKSUMS).is_file() else SentenceEmbedder(source)
 
 
 def unit(vector: NDArray[np.float32]) -> Vector:

@@ -143,7 +143,7 @@ def evaluate_retrieval(data: Queries, embedder: Embedder, folder: Path) -> dict[
             words = _without(own, lexical.nearest("eval", "case", text, WINDOW))
             ranks["dense"].append([i for i, _ in near[:TOP]])
             ranks["lexical"].append([i for i, _ in words[:TOP]])
-            ranks["fused"].append([hit.id for hit in fuse(near, words)[:TOP]])
+            ranks["fused"].append([hit.id for hit in fuse(near, words, WINDOW)[:TOP]])
     finally:
         vectors.close()
         lexical.close()

@@ -13,9 +13,10 @@ from typing import Final
 
 from knowledge.article import Article
 from knowledge.case import Case, Language, Owned
-from knowledge.embedding import DocumentFrequency, LexicalEmbedder
+from knowledge.embedding import DocumentFrequency
 from knowledge.head import Head
 from knowledge.rules import load_rules
+from knowledge.static_embedding import StaticEmbedder
 from knowledge.taxonomy import TAXONOMIES, Taxonomy
 from knowledge.training import LabelledText, train_categories
 
@@ -42,7 +43,7 @@ class _Phrases(Owned):
 def make_shipped_model(folder: Path = MODEL) -> Head:
     """Write the document-frequency table and the category head; the same corpus gives the same files."""
     table = DocumentFrequency.learn(corpus_texts())
-    head = train_categories(sample_rows(), LexicalEmbedder(table), precision=PRECISION)
+    head = train_categories(sample_rows(), StaticEmbedder.shipped(), precision=PRECISION)
     folder.mkdir(parents=True, exist_ok=True)
     table.save(folder / FREQUENCIES.name)
     head.save(folder / SHIPPED_HEAD.name)

@@ -130,6 +130,7 @@ class Change:
 class About:
     """What an item is about, without its words."""
 
+    language: str
     industry: str
     categories: tuple[str, ...]
 
@@ -144,11 +145,14 @@ class Found:
     def about_case(self, i: str) -> About | None:
         """What a case is about, if it exists."""
         row = self.case_rows.get(i)
-        return None if row is None else About(row[1], (row[2],) if row[2] else ())
+        if row is None:
+            return None
+        _, _, language, industry, category = row
+        return About(language, industry, (category,) if category else ())
 
     def case(self, i: str) -> Case:
         """A case that exists."""
-        return Case.model_validate_json(self.case_rows[i][3])
+        return Case.model_validate_json(self.case_rows[i][1])
 
     def passage(self, i: str) -> tuple[Passage, Article]:
         """A passage that exists, and its article."""
@@ -172,7 +176,7 @@ class Written:
 FOUND_LIMIT: Final = 20
 """Ids of each kind that `found` looks up at once."""
 _SLOTS: Final = [f"id{n}" for n in range(FOUND_LIMIT)]
-_CASES_FOUND = select(CaseRow.id, CaseRow.industry, CaseRow.category, CaseRow.body).where(
+_CASES_FOUND = select(CaseRow.id, CaseRow.body, CaseRow.language, CaseRow.industry, CaseRow.category).where(
     CaseRow.id.in_([bindparam(slot) for slot in _SLOTS])
 )
 _PASSAGES_FOUND = (
@@ -313,11 +317,14 @@ class KnowledgeStore:
 
     def passages_about(self, tenant: str) -> dict[str, About]:
         """What every passage of the tenant is about, by its id."""
-        query = select(PassageRow.id, ArticleRow.industry, ArticleRow.categories).join(
+        query = select(PassageRow.id, ArticleRow.language, ArticleRow.industry, ArticleRow.categories).join(
             ArticleRow, ArticleRow.id == PassageRow.article_id
         )
         with self._sessions.read(tenant) as session:
-            return {i: About(industry, tuple(codes.split())) for i, industry, codes in session.execute(query)}
+            return {
+                i: About(language, industry, tuple(codes.split()))
+                for i, language, industry, codes in session.execute(query)
+            }
 
     def superseded(self, tenant: str, day: date) -> frozenset[str]:
         """Ids of the articles that do not hold on `day`: ended, not begun, or replaced by one that holds."""

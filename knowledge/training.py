@@ -101,7 +101,7 @@ def train_categories(
     for number, row in enumerate(rows, start=1):
         if len(row.labels) != 1:
             raise InvalidInput(f"row {number} has {len(row.labels)} labels: give every row exactly one")
-    return _train(rows, embedder, "categories", "one", precision, progress)
+    return _train(rows, embedder, "categories", "one", precision, progress).head
 
 
 def train_emotion(
@@ -117,7 +117,58 @@ def train_emotion(
         InvalidInput: the rows cannot be learned from; says why and what to do.
     """
     kind: Kind = "one" if all(len(row.labels) == 1 for row in rows) else "many"
-    return _train(rows, embedder, "emotion", kind, precision, progress)
+    return _train(rows, embedder, "emotion", kind, precision, progress).head
+
+
+def train_escalation(
+    rows: Sequence[LabelledText],
+    embedder: Embedder,
+    *,
+    precision: float = PRECISION,
+    progress: Progress | None = None,
+) -> Head:
+    """A head for escalations: any number of labels a text, none too.
+
+    Raises:
+        InvalidInput: the rows cannot be learned from; says why and what to do.
+    """
+    return _train(rows, embedder, "escalation", "many", precision, progress).head
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learned:
+    """A head, and what it says of the rows it learned from while it had not seen them."""
+
+    head: Head
+    used: Bools
+    """Shape (rows,): those with a letter or digit; the others were left out."""
+    logits: Numbers
+    """Shape (used rows, labels), calibrated; without meaning for a row that only teaches."""
+    fold: Places
+    """Shape (used rows,): near-duplicates have the same; -1 for a row that only teaches."""
+
+
+def learn_many(rows: Sequence[LabelledText], embedder: Embedder, subject: str) -> Learned:
+    """A head of any number of labels a text, with its out-of-fold logits for a judge that stands on it.
+
+    Raises:
+        InvalidInput: the rows cannot be learned from; says why and what to do.
+    """
+    return _train(rows, embedder, subject, "many", PRECISION, None)
+
+
+def learn_categories(rows: Sequence[LabelledText], embedder: Embedder) -> Learned:
+    """As `train_categories`, with the out-of-fold logits: what each label looks like to who has not seen it.
+
+    Raises:
+        InvalidInput: the rows cannot be learned from; says why and what to do.
+    """
+    return _train(rows, embedder, "categories", "one", PRECISION, None)
+
+
+def near_duplicates(texts: Sequence[str]) -> list[int]:
+    """For each text the position of the first that is nearly the same: most of their features agree."""
+    return _groups([features(text) for text in texts])
 
 
 def fingerprint(rows: Sequence[LabelledText]) -> str:
@@ -132,7 +183,7 @@ def _train(
     kind: Kind,
     precision: float,
     progress: Progress | None,
-) -> Head:
+) -> Learned:
     if not 0 < precision < 1:
         raise InvalidInput(f"precision is {precision}: give a share between 0 and 1, such as 0.9")
     data = _prepared(rows, embedder, subject, kind)
@@ -156,7 +207,8 @@ def _train(
     gram = _fit_grams(grams, data.truth, data.weight, gram_strength)
     steps.done()
     slope, shift = _calibration(data, mixed)
-    probabilities = _probabilities(data.kind, mixed * slope + shift)
+    logits = mixed * slope + shift
+    probabilities = _probabilities(data.kind, logits)
     thresholds = _thresholds(data, probabilities, precision)
     inverse = 1.0 if kind == "many" else float(slope[0])
     per_label = slope if kind == "many" else np.ones_like(slope)  # for `one`, the temperature stays apart
@@ -167,6 +219,7 @@ def _train(
         (vector.weights * scales[1] * per_label).astype(np.float32),
         ((gram.bias * scales[0] + vector.bias * scales[1]) * per_label + shift).astype(np.float32),
     )
+    every = [features(row.text) for row in rows]
     card = Card(
         subject=subject,
         kind=kind,
@@ -177,13 +230,14 @@ def _train(
         vector_share=share,
         temperature=round(1 / inverse, 6),
         thresholds=thresholds,
-        fingerprint=_fingerprint(rows, [features(row.text) for row in rows]),
+        fingerprint=_fingerprint(rows, every),
         metrics=_metrics(
             data, probabilities, thresholds, {"strength": gram_strength, "precision": precision}
         ),
         warnings=tuple(data.warnings),
     )
-    return Head(card, weights.stored())
+    used = np.array([len(found.hashes) > 0 for found in every], np.bool_)
+    return Learned(Head(card, weights.stored()), used, logits, data.fold)
 
 
 class _Steps:

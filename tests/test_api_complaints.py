@@ -76,7 +76,7 @@ def test_waiting_for_the_suggestion(service: Service) -> None:
     assert suggestion["language"] == "en"
     assert "SO-77120" in suggestion["draft"]["text"]
     assert set(suggestion["timings"]) >= {"redact", "embed", "triage", "recall", "draft", "total"}
-    assert suggestion["models"]["embedder"].startswith("redress-lexical@")
+    assert suggestion["models"]["embedder"].startswith("redress-static@")
 
 
 def test_the_events_of_a_suggestion_come_in_order(service: Service) -> None:

@@ -94,7 +94,7 @@ def test_health_names_models_lag_and_the_database(service: Service) -> None:
     assert ready.status_code == 200
     body = ready.json()
     assert body["status"] == "ready"
-    assert body["models"]["embedder"].startswith("redress-lexical@")
+    assert body["models"]["embedder"].startswith("redress-static@")
     assert body["database"]["kind"] == "sqlite"
     assert "wal_reset_bug" in body["database"]
 

@@ -52,7 +52,15 @@ def test_the_figures_of_a_small_table_are_those_worked_out_by_hand() -> None:
             "ece": 0.3,
             "coverage_at_p90": 0.75,
             "abstained": 1,
-            "assigned_precision": 1.0, 'intervals': {'accuracy': [0.25, 1.0], 'macro_f1': [0.2, 1.0]}, 'reliability': [{'from': 0.6, 'to': 0.6667, 'n': 1, 'confidence': 0.6, 'accuracy': 0.0}, {'from': 0.6667, 'to': 0.7333, 'n': 1, 'confidence': 0.7, 'accuracy': 1.0}, {'from': 0.8, 'to': 0.8667, 'n': 1, 'confidence': 0.8, 'accuracy': 1.0}, {'from': 0.8667, 'to': 0.9333, 'n': 1, 'confidence': 0.9, 'accuracy': 1.0}], "per_class": {
+            "assigned_precision": 1.0,
+            "intervals": {"accuracy": [0.25, 1.0], "macro_f1": [0.2, 1.0]},
+            "reliability": [
+                {"from": 0.6, "to": 0.6667, "n": 1, "confidence": 0.6, "accuracy": 0.0},
+                {"from": 0.6667, "to": 0.7333, "n": 1, "confidence": 0.7, "accuracy": 1.0},
+                {"from": 0.8, "to": 0.8667, "n": 1, "confidence": 0.8, "accuracy": 1.0},
+                {"from": 0.8667, "to": 0.9333, "n": 1, "confidence": 0.9, "accuracy": 1.0},
+            ],
+            "per_class": {
                 "a": {"precision": 0.6667, "recall": 1.0, "f1": 0.8, "n": 2},
                 "b": {"precision": 1.0, "recall": 0.5, "f1": 0.6667, "n": 2},
             },

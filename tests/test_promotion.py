@@ -11,11 +11,11 @@ from click.testing import CliRunner, Result
 from bot.cli import main
 from bot.settings import Settings
 from bot.wiring import category_head
-from knowledge.embedding import LexicalEmbedder
 from knowledge.errors import InvalidInput, UnreadableFile
 from knowledge.evaluation import LabelledText
 from knowledge.head import Head
 from knowledge.promotion import FEWEST, freeze, frozen, judge
+from knowledge.static_embedding import StaticEmbedder
 from knowledge.training import train_categories
 
 WORDS = {
@@ -44,7 +44,7 @@ def poisoned(good: list[LabelledText]) -> list[LabelledText]:
 
 @pytest.fixture(scope="module")
 def heads() -> dict[str, Head]:
-    embedder = LexicalEmbedder.shipped()
+    embedder = StaticEmbedder.shipped()
     good = rows(120)
     return {
         "good": train_categories(good, embedder),
@@ -54,16 +54,16 @@ def heads() -> dict[str, Head]:
 
 
 def test_a_head_that_loses_nowhere_passes(heads: dict[str, Head]) -> None:
-    verdict = judge(heads["good"], heads["poisoned"], LexicalEmbedder.shipped(), rows(60, 3))
+    verdict = judge(heads["good"], heads["poisoned"], StaticEmbedder.shipped(), rows(60, 3))
     assert verdict.promoted and verdict.losses == ()
     assert verdict.after["accuracy"] > verdict.before["accuracy"] + 0.3
     assert verdict.comparison["accuracy"]["low"] > 0
-    again = judge(heads["good"], heads["good"], LexicalEmbedder.shipped(), rows(60, 3))
+    again = judge(heads["good"], heads["good"], StaticEmbedder.shipped(), rows(60, 3))
     assert again.promoted, "a head does not lose to itself"
 
 
 def test_poisoned_feedback_is_refused_and_the_refusal_says_where(heads: dict[str, Head]) -> None:
-    verdict = judge(heads["poisoned"], heads["good"], LexicalEmbedder.shipped(), rows(60, 3))
+    verdict = judge(heads["poisoned"], heads["good"], StaticEmbedder.shipped(), rows(60, 3))
     assert not verdict.promoted
     lost = {(loss.place, loss.name) for loss in verdict.losses}
     assert {("overall", "accuracy"), ("overall", "macro_f1"), ("class", "物流"), ("class", "fees")} <= lost
@@ -72,7 +72,7 @@ def test_poisoned_feedback_is_refused_and_the_refusal_says_where(heads: dict[str
 
 
 def test_a_head_that_lacks_a_class_is_refused(heads: dict[str, Head]) -> None:
-    verdict = judge(heads["narrow"], heads["good"], LexicalEmbedder.shipped(), rows(60, 3))
+    verdict = judge(heads["narrow"], heads["good"], StaticEmbedder.shipped(), rows(60, 3))
     assert ("labels", "网络") in {(loss.place, loss.name) for loss in verdict.losses}
 
 
@@ -94,7 +94,7 @@ def test_the_frozen_rows_are_frozen(tmp_path: Path) -> None:
 
 def test_too_few_rows_are_no_gate(heads: dict[str, Head]) -> None:
     with pytest.raises(InvalidInput, match="too few"):
-        judge(heads["good"], heads["good"], LexicalEmbedder.shipped(), rows(10))
+        judge(heads["good"], heads["good"], StaticEmbedder.shipped(), rows(10))
 
 
 class TestCommand:
@@ -119,19 +119,19 @@ class TestCommand:
         assert passed.exit_code == 0 and self.said(passed)["promoted"]
         settings = Settings(home=home)
         assert "13800138000" not in settings.frozen_rows.read_text(encoding="utf-8")
-        assert category_head(settings, LexicalEmbedder.shipped()).name == heads["good"].name
+        assert category_head(settings, StaticEmbedder.shipped()).name == heads["good"].name
 
         refused = self.run(home, str(tmp_path / "poisoned"))
         assert refused.exit_code == 1 and "refused" in refused.stdout and "物流" in refused.stdout
-        assert category_head(settings, LexicalEmbedder.shipped()).name == heads["good"].name
+        assert category_head(settings, StaticEmbedder.shipped()).name == heads["good"].name
 
-        better = train_categories([*rows(120), *rows(120, 1)], LexicalEmbedder.shipped())
+        better = train_categories([*rows(120), *rows(120, 1)], StaticEmbedder.shipped())
         better.save(tmp_path / "better")
         assert self.run(home, str(tmp_path / "better")).exit_code == 0
-        assert category_head(settings, LexicalEmbedder.shipped()).name == better.name
+        assert category_head(settings, StaticEmbedder.shipped()).name == better.name
         undone = self.run(home, "--undo", "--json")
         assert self.said(undone)["in_use"] == heads["good"].name
-        assert category_head(settings, LexicalEmbedder.shipped()).name == heads["good"].name
+        assert category_head(settings, StaticEmbedder.shipped()).name == heads["good"].name
 
     def test_wrong_use_is_one_line(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert self.run(tmp_path).exit_code == 2

@@ -1,6 +1,7 @@
 """Hybrid search: both rankings count, filters never starve an answer, replaced policy is never first."""
 
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,21 +15,38 @@ from knowledge.search import WINDOW, CaseFilter, PassageFilter, Preference, fuse
 from tests.memories import ARTICLES, CASES, TODAY, memory
 
 
-def test_reciprocal_rank_fusion_rewards_agreement() -> None:
-    hits = fuse([("a", 0.9), ("b", 0.8), ("c", 0.7)], [("c", 12.0), ("a", 9.0), ("d", 8.0)])
+def test_fusion_rewards_agreement() -> None:
+    hits = fuse([("a", 0.9), ("b", 0.8), ("c", 0.7)], [("c", 12.0), ("a", 11.0), ("d", 8.0)], 50)
     assert [hit.id for hit in hits] == ["a", "c", "b", "d"]
-    assert hits[0].score == pytest.approx(1 / 61 + 1 / 62)
     assert [hit.via for hit in hits] == [("dense", "lexical"), ("dense", "lexical"), ("dense",), ("lexical",)]
     assert hits[3].similarity == 0.0
 
 
-@given(st.lists(st.sampled_from("abcdefgh"), unique=True), st.lists(st.sampled_from("abcdefgh"), unique=True))
-def test_fusion_keeps_everything_once_and_is_a_function_of_ranks(
-    dense: list[str], lexical: list[str]
+def test_the_ranking_that_tells_its_items_apart_decides() -> None:
+    flat = [(f"f{n}", 0.5 - n / 1000) for n in range(10)]
+    sharp = [("right", 30.0), *((f"w{n}", 5 - n / 10) for n in range(9))]
+    assert fuse(flat, sharp, 10)[0].id == "right"
+    assert fuse([("right", 0.9), *flat[1:]], [(f"w{n}", 5 - n / 10) for n in range(10)], 10)[0].id == "right"
+
+
+SCORED = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(0, 30, allow_subnormal=False), max_size=8)
+
+
+@given(SCORED, SCORED, st.integers(1, 8), st.sampled_from((0.5, 2.0, 8.0)))
+def test_fusion_keeps_everything_once_and_no_unit_of_scores_matters(
+    dense: dict[str, float], lexical: dict[str, float], window: int, unit: float
 ) -> None:
-    hits = fuse([(i, 0.5) for i in dense], [(i, 1.0) for i in lexical])
-    assert sorted(hit.id for hit in hits) == sorted({*dense, *lexical})
-    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    def ranked(found: dict[str, float], times: float = 1.0) -> list[tuple[str, float]]:
+        ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+        return [(i, score * times) for i, score in ordered][:window]
+
+    near, words = ranked(dense), ranked(lexical)
+    hits = fuse(near, words, window)
+    assert sorted(hit.id for hit in hits) == sorted({i for i, _ in (*near, *words)})
+    assert all(one.score >= other.score >= 0 for one, other in pairwise(hits))
+    for hit in hits:
+        again = next(one for one in fuse(near, ranked(lexical, unit), window) if one.id == hit.id)
+        assert again.score == pytest.approx(hit.score, rel=1e-4, abs=1e-3)
 
 
 def test_a_match_says_how_it_was_found_and_how_similar_it_is(
@@ -100,7 +118,7 @@ def test_over_fetching_finds_everything_a_filter_lets_through(
             dense = m.index.dense("a", "case", question.vector, 600)
             lexical = m.index.lexical("a", "case", question.text, 600)
             near, words = ([hit for hit in hits if hit[0] in allowed][:WINDOW] for hits in (dense, lexical))
-            assert [match.id for match in got] == [hit.id for hit in fuse(near, words)][:5]
+            assert [match.id for match in got] == [hit.id for hit in fuse(near, words, WINDOW)][:5]
 
 
 def test_what_the_complaint_is_about_moves_items_up_and_shuts_none_out(
@@ -116,11 +134,13 @@ def test_what_the_complaint_is_about_moves_items_up_and_shuts_none_out(
             ],
         )
         m.index.catch_up()
-        question = m.search.question("a", texts[0], TODAY)
+        question = m.search.question("a", "扣费", TODAY)
         plain, _ = m.search.recall(question, 4, 1)
         preferred, _ = m.search.recall(question, 4, 1, Preference("banking"))
-        assert plain[0].id == "0"
+        assert plain[0].id != "3"
         assert preferred[0].id == "3"
+        same = m.search.question("a", texts[0], TODAY)
+        assert m.search.recall(same, 4, 1, Preference("banking"))[0][0].id == "0", "the very words win"
         assert {match.id for match in preferred} == {match.id for match in plain}
 
 

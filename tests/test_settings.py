@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 def test_defaults_need_nothing() -> None:
     settings = Settings.from_env({"PATH": "/bin", "REDRESS_LLM_URL": ""})
-    assert settings.embedder == "lexical"
+    assert settings.embedder == "redress"
     assert settings.llm_url is None
     assert settings.sqlite_url.endswith("redress.db")
 

@@ -61,6 +61,15 @@ def train_emotion_(data: Path, out: Path, as_json: bool) -> None:
     _train("emotion", data, out, as_json=as_json)
 
 
+@train.command("escalation")
+@data_option
+@click.option("--out", required=True, type=FOLDER, help="Folder to write.")
+@json_option
+def train_escalation_(data: Path, out: Path, as_json: bool) -> None:
+    """Train what tells escalations apart: any label names, none (empty), one or several a row."""
+    _train("escalation", data, out, as_json=as_json)
+
+
 @train.command("embedder")
 @click.option(
     "--data",
@@ -72,7 +81,7 @@ def train_emotion_(data: Path, out: Path, as_json: bool) -> None:
 @click.option(
     "--cache",
     type=FOLDER,
-    help="Folder that keeps the teacher's vectors, so that the next run takes a minute.",
+    help="Folder that keeps the teacher's vectors, so that the next run need not ask again.",
 )
 @json_option
 def train_embedder_(data: Path, out: Path, cache: Path | None, as_json: bool) -> None:
@@ -95,11 +104,11 @@ def train_embedder_(data: Path, out: Path, cache: Path | None, as_json: bool) ->
 
 def _train(subject: str, data: Path, out: Path, *, as_json: bool) -> None:
     from knowledge.embedding import load_embedder
-    from knowledge.training import train_categories, train_emotion
+    from knowledge.training import train_categories, train_emotion, train_escalation
 
     settings = load_settings()
     rows, problems = _rows(data)
-    make = train_categories if subject == "categories" else train_emotion
+    make = {"categories": train_categories, "emotion": train_emotion, "escalation": train_escalation}[subject]
     with progress(f"training on {len(rows)} rows", "steps") as done:
         head = make(rows, load_embedder(settings.embedder), progress=done)
     head.save(out)
@@ -146,6 +155,16 @@ def evaluate_categories(model: Path, data: Path, against: Path | None, as_json: 
 def evaluate_emotion(model: Path, data: Path, against: Path | None, as_json: bool) -> None:
     """Measure a head of emotions."""
     _evaluate("emotion", model, data, against, as_json=as_json)
+
+
+@evaluate.command("escalation")
+@model_option
+@data_option
+@against_option
+@json_option
+def evaluate_escalation(model: Path, data: Path, against: Path | None, as_json: bool) -> None:
+    """Measure a head of escalations."""
+    _evaluate("escalation", model, data, against, as_json=as_json)
 
 
 def _evaluate(subject: str, model: Path, data: Path, against: Path | None, *, as_json: bool) -> None:

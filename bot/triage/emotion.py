@@ -16,7 +16,7 @@ from knowledge.case import EmotionKind
 MOST_EVIDENCE = 8
 """Spans of a reading: what an agent takes in at a glance."""
 
-_AS: Mapping[str, EmotionKind] = {
+LEXICON_EMOTIONS: Mapping[str, EmotionKind] = {
     "anger": "anger",
     "insult": "anger",
     "ultimatum": "anger",
@@ -98,7 +98,7 @@ def _felt(found: Scan) -> Iterator[_Signal]:
     hits = found.of("emotion")
     failed = bool(found.of("complaint", "failure"))
     for at, hit in enumerate(hits):
-        kind = _AS.get(hit.kinds[0])
+        kind = LEXICON_EMOTIONS.get(hit.kinds[0])
         if kind is None or (hit.kinds[0] == "sarcasm_beside_failure" and not failed):
             continue
         if not negated(found, hit):
@@ -197,7 +197,7 @@ def _noted(found: Scan) -> Iterator[_Signal]:
         yield _Signal("anger", level, found.span(hit))
     for hit in found.of("emotion", "anxiety", "disappointment", "sadness", "confusion"):
         if hit.weight >= 2:
-            yield _Signal(_AS[hit.kinds[0]], max(1.0, hit.weight - 1), found.span(hit))
+            yield _Signal(LEXICON_EMOTIONS[hit.kinds[0]], max(1.0, hit.weight - 1), found.span(hit))
 
 
 def _reading(signals: list[_Signal], style: Style | None = None) -> EmotionReading:

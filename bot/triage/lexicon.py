@@ -128,6 +128,8 @@ class Scan:
     """Same length as `text`: lower case, half width, simplified characters, placeholders blanked."""
     hits: dict[Subject, tuple[Hit, ...]]
     """By subject, in order of the text; hits of one subject do not overlap."""
+    misleading: tuple[Hit, ...] = ()
+    """Words that look like an escalation and are none: idioms, and phrases that their context cancels."""
 
     def of(self, subject: Subject, *kinds: str) -> list[Hit]:
         """Hits of a subject that show one of these kinds, or all of its hits where none is named."""
@@ -211,6 +213,7 @@ def scan(text: str) -> Scan:
         text,
         folded,
         {subject: _kept(hits, len(text), apart=subject in _KINDS_APART) for subject, hits in found.items()},
+        tuple(hit for hit in found["escalation"] if hit.weight == _CANCELLED or "none" in hit.kinds),
     )
 
 

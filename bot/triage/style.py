@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.triage.language import is_common_english
 from bot.triage.lexicon import Span
@@ -51,6 +52,7 @@ class Style:
     """All question marks."""
 
 
+@lru_cache(maxsize=16)
 def style_of(text: str) -> Style:
     """The style of the customer's words; placeholders of redaction do not count."""
     text = _PLACEHOLDER.sub(lambda match: " " * len(match[0]), text)

@@ -1,7 +1,7 @@
 """Triage: what it is about, how the customer feels, how urgent it is, and where it goes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from bot.suggestion import (
@@ -15,9 +15,10 @@ from bot.suggestion import (
     Triage,
     VulnerabilityHint,
 )
-from bot.triage.emotion import EmotionReading, read_emotion
-from bot.triage.escalation import find_escalations
+from bot.triage.emotion import EmotionReading
+from bot.triage.escalation import EscalationFound
 from bot.triage.language import detect
+from bot.triage.learned import Judge, Rules, shipped_judge
 from bot.triage.needs import find_needs, looks_like_complaint
 from bot.triage.reading import Reading, ReadTurn
 from bot.triage.routing import route
@@ -50,11 +51,17 @@ class Category:
 
 
 class Triager:
-    """Judges readings with one head and one taxonomy."""
+    """Judges readings with one head and one taxonomy; feelings and intents with the judge that is shipped."""
 
-    def __init__(self, head: Head | None, taxonomy: Taxonomy) -> None:
+    def __init__(self, head: Head | None, taxonomy: Taxonomy, judge: Judge | Rules | None = None) -> None:
         self._head = head
         self._taxonomy = taxonomy
+        self._judge = judge or shipped_judge()
+
+    @property
+    def models(self) -> dict[str, str]:
+        """Name and revision of the heads that judge feelings and intents; empty where the rules do alone."""
+        return self._judge.models
 
     def language(self, reading: Reading) -> Literal["zh", "en", "und"]:
         """The language the customer writes."""
@@ -66,8 +73,9 @@ class Triager:
         """Everything the words tell; the nearest cases are added by `with_precedent`."""
         category = self._category(reading.text, language, vector)
         turns = reading.customer
-        emotion = _emotion(turns, language)
-        escalations = _escalations(turns, language)
+        read = [self._judge.read(turn.text, language) for turn in turns]
+        emotion = _emotion(turns, [found.emotion for found in read])
+        escalations = _escalations(turns, [found.escalations for found in read])
         vulnerability = _vulnerability(turns, language)
         complains, _ = looks_like_complaint(reading.text, language)
         if (
@@ -75,7 +83,10 @@ class Triager:
         ):  # thanks beside a failure are not read as gratitude: this is praise
             complains = False
         complains = complains or category.code not in {None, "other"} or bool(escalations)
-        situation = read_situation(reading.text, language)
+        situation = replace(
+            read_situation(reading.text, language),
+            possible_danger=tuple(span for found in read for span in found.possible_danger),
+        )
         verdict = judge_urgency(
             UrgencyFacts(
                 language=reply_language,
@@ -117,12 +128,12 @@ class Triager:
         )
 
     @staticmethod
-    def preference(triage: Triage, sector: str | None) -> Preference:
-        """What recall may prefer: the sector, and the categories that were considered."""
+    def preference(triage: Triage, sector: str | None, language: Language) -> Preference:
+        """What recall may prefer: the sector, the language, and the categories that were considered."""
         considered = {found.category: found.confidence for found in triage.alternatives}
         if triage.category is not None:
             considered[triage.category] = triage.confidence
-        return Preference(sector, considered)
+        return Preference(sector, language, considered)
 
     def with_precedent(self, triage: Triage, cases: Sequence[CaseMatch], language: Language) -> Triage:
         """The triage with the nearest labelled cases among its reasons."""
@@ -216,29 +227,25 @@ def _alternatives(prediction: Prediction) -> tuple[Alternative, ...]:
     )
 
 
-def _emotion(turns: Sequence[ReadTurn], language: str) -> Emotion:
+def _emotion(turns: Sequence[ReadTurn], readings: Sequence[EmotionReading]) -> Emotion:
     """Of the newest turn that shows one; neutral where none does."""
-    reading: EmotionReading | None = None
-    evidence: tuple[Evidence, ...] = ()
-    for turn in reversed(turns):
-        reading = read_emotion(turn.text, language)
+    for turn, reading in zip(reversed(turns), reversed(readings), strict=True):
         if reading.intensity > 0:
-            evidence = tuple(turn.evidence(span) for span in reading.evidence)
-            break
-    if reading is None:
-        return Emotion(primary="neutral", intensity=0, scores={"neutral": 1.0})
-    return Emotion(
-        primary=reading.primary,
-        intensity=reading.intensity,
-        scores={kind: round(score, 3) for kind, score in reading.scores.items()},
-        evidence=evidence,
-    )
+            return Emotion(
+                primary=reading.primary,
+                intensity=reading.intensity,
+                scores={kind: round(score, 3) for kind, score in reading.scores.items()},
+                evidence=tuple(turn.evidence(span) for span in reading.evidence),
+            )
+    return Emotion(primary="neutral", intensity=0, scores={"neutral": 1.0})
 
 
-def _escalations(turns: Sequence[ReadTurn], language: str) -> tuple[Escalation, ...]:
+def _escalations(
+    turns: Sequence[ReadTurn], readings: Sequence[tuple[EscalationFound, ...]]
+) -> tuple[Escalation, ...]:
     found: dict[EscalationKind, list[Evidence]] = {}
-    for turn in turns:
-        for escalation in find_escalations(turn.text, language):
+    for turn, escalations in zip(turns, readings, strict=True):
+        for escalation in escalations:
             found.setdefault(escalation.kind, []).extend(map(turn.evidence, escalation.evidence))
     return tuple(Escalation(kind=kind, evidence=tuple(spans)) for kind, spans in found.items())
 

@@ -15,7 +15,14 @@ from knowledge.rules import load_rules
 RULES = Path(__file__).parent / "urgency.toml"
 
 Circumstance = Literal[
-    "deadline", "danger_now", "money_being_lost_now", "home_at_risk", "repeated_contact", "fraud", "trivial"
+    "deadline",
+    "danger_now",
+    "possible_danger",
+    "money_being_lost_now",
+    "home_at_risk",
+    "repeated_contact",
+    "fraud",
+    "trivial",
 ]
 CIRCUMSTANCES: tuple[Circumstance, ...] = get_args(Circumstance)
 _LEXICON_KIND: dict[Circumstance, str] = {
@@ -36,6 +43,8 @@ class SituationFound:
     """An own deadline within about two working days."""
     danger_now: tuple[Span, ...] = ()
     """A present danger to life or health."""
+    possible_danger: tuple[Span, ...] = ()
+    """A danger that the trained heads suspect, and the rules do not see."""
     money_being_lost_now: tuple[Span, ...] = ()
     home_at_risk: tuple[Span, ...] = ()
     repeated_contact: tuple[Span, ...] = ()

@@ -1,0 +1,141 @@
+"""What a fusion is worth beside the rules alone, on cases that nothing which judged them had seen."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.triage.stacking import Judged, Labels, Limits, holds, suspected
+from knowledge.case import EMOTIONS, ESCALATIONS
+
+BINS: Final = 10
+"""Of confidence, for the calibration error."""
+
+Bools = NDArray[np.bool_]
+Numbers = NDArray[np.float64]
+Places = NDArray[np.intp]
+Choose = Callable[[Judged, Labels, Places], Limits]
+
+
+def report(
+    judged: Judged, truth: Labels, fold: Places, tuned: Bools, languages: Sequence[str], choose: Choose
+) -> dict[str, Any]:
+    """Under `untuned` and `every`, each for zh, en and all: `fused` and `rules` side by side.
+
+    The limits of each fold are chosen by `choose` on the untuned cases of the other folds.
+    """
+    said, kinds, danger = _with_cross_fitted_limits(judged, truth, fold, tuned, choose)
+    by_rules = judged.rule("escalation", ESCALATIONS) > 0
+    rule_primary = judged.rule("primary", EMOTIONS).argmax(axis=1)
+    rule_intensity = np.rint(judged.rule_intensity() * 4).astype(np.intp)
+    rule_kinds = judged.rule("score", EMOTIONS) > 0
+    language, safety = np.array(languages), ESCALATIONS.index("safety")
+    figures: dict[str, Any] = {"out_of_fold": True}
+    for name, part in (("untuned", ~tuned), ("every", np.ones(len(tuned), np.bool_))):
+        figures[name] = {}
+        for group in ("zh", "en", "all"):
+            rows = np.flatnonzero(part & ((language == group) | (group == "all")))
+            figures[name][group] = {
+                "n": len(rows),
+                "fused": {
+                    **_emotion(judged.primary.argmax(axis=1), judged.intensity, kinds, truth, rows),
+                    "ece": _calibration_error(judged.primary[rows], truth.primary[rows]),
+                    **_escalation(said[rows], truth.escalations[rows]),
+                    "danger_reported_or_suspected": _named(danger[rows], truth.escalations[rows, safety]),
+                    "escalation_ece": _gap(judged.escalations[rows].ravel(), truth.escalations[rows].ravel()),
+                },
+                "rules": {
+                    **_emotion(rule_primary, rule_intensity, rule_kinds, truth, rows),
+                    **_escalation(by_rules[rows], truth.escalations[rows]),
+                },
+            }
+    return figures
+
+
+def _with_cross_fitted_limits(
+    judged: Judged, truth: Labels, fold: Places, tuned: Bools, choose: Choose
+) -> tuple[Bools, Bools, Bools]:
+    """Escalations, emotions and suspected dangers: shapes (n, escalations), (n, emotions) and (n,)."""
+    said = np.zeros(truth.escalations.shape, np.bool_)
+    kinds = np.zeros(truth.kinds.shape, np.bool_)
+    danger = np.zeros(len(fold), np.bool_)
+    for each in range(int(fold.max()) + 1):
+        rows = np.flatnonzero(fold == each)
+        limits = choose(judged, truth, np.flatnonzero((fold != each) & ~tuned))
+        said[rows] = holds(judged, limits.escalations, rows)
+        danger[rows] = suspected(judged, limits.suspect, rows)
+        kinds[rows] = _kinds(judged, limits.kind, rows)
+    return said, kinds, danger
+
+
+def _kinds(judged: Judged, least: float, rows: Places) -> Bools:
+    """As the fusion says them: the primary one always, `neutral` alone."""
+    best = judged.primary[rows].argmax(axis=1)
+    neutral = EMOTIONS.index("neutral")
+    held = judged.kinds[rows] >= least
+    held[:, neutral] = False
+    held[best == neutral] = False
+    held[np.arange(len(rows)), best] = True
+    return held
+
+
+def _emotion(primary: Places, intensity: Places, kinds: Bools, truth: Labels, rows: Places) -> dict[str, Any]:
+    said, true = primary[rows], truth.primary[rows]
+    f1 = {
+        kind: _precision_recall(said == n, true == n)[2]
+        for n, kind in enumerate(EMOTIONS)
+        if (true == n).any() or (said == n).any()
+    }
+    off = np.abs(intensity[rows] - truth.intensity[rows])
+    return {
+        "emotion_accuracy": round(float((said == true).mean()), 4),
+        "emotion_macro_f1": round(sum(f1.values()) / len(f1), 4),
+        "emotion_f1": f1,
+        "emotion_kinds_f1": _precision_recall(kinds[rows].ravel(), truth.kinds[rows].ravel())[2],
+        "intensity_mae": round(float(off.mean()), 4),
+        "intensity_within_1": round(float((off <= 1).mean()), 4),
+    }
+
+
+def _escalation(said: Bools, truth: Bools) -> dict[str, Any]:
+    return {
+        "any_escalation": _named(_any(said), _any(truth)),
+        "escalation": _named(said.ravel(), truth.ravel()),
+        "by_kind": {
+            kind: {**_named(said[:, n], truth[:, n]), "n": int(truth[:, n].sum())}
+            for n, kind in enumerate(ESCALATIONS)
+        },
+    }
+
+
+def _any(kinds: Bools) -> Bools:
+    return np.asarray(kinds.any(axis=1), np.bool_)
+
+
+def _named(said: Bools, truth: Bools) -> dict[str, float]:
+    return dict(zip(("precision", "recall", "f1"), _precision_recall(said, truth), strict=True))
+
+
+def _precision_recall(said: Bools, truth: Bools) -> tuple[float, float, float]:
+    hits, named, wanted = int((said & truth).sum()), int(said.sum()), int(truth.sum())
+    return (
+        round(hits / max(named, 1), 4),
+        round(hits / max(wanted, 1), 4),
+        round(2 * hits / max(named + wanted, 1), 4),
+    )
+
+
+def _calibration_error(probabilities: Numbers, true: Places) -> float:
+    return _gap(probabilities.max(axis=1), probabilities.argmax(axis=1) == true)
+
+
+def _gap(sure: Numbers, right: Bools) -> float:
+    """Mean distance of confidence and truth over bins of confidence, by their size."""
+    at = np.minimum((sure * BINS).astype(int), BINS - 1)
+    gaps = [
+        abs(float(sure[at == n].mean()) - float(right[at == n].mean())) * int((at == n).sum())
+        for n in range(BINS)
+        if (at == n).any()
+    ]
+    return round(sum(gaps) / max(len(sure), 1), 4)

@@ -1,0 +1,148 @@
+"""A static embedder: every token has one row, a text is the mean of its rows. No network of layers, no torch.
+
+The folder is in the format of sentence-transformers and model2vec, so that both open it too: modules.json,
+tokenizer.json and model.safetensors with `embeddings` (int8, a row each), `mapping` (token to row) and
+`weights` (what a token's row is multiplied by).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load
+from tokenizers import Tokenizer
+
+from knowledge.case import storable
+from knowledge.embedding import Matrix, Vector, units
+from knowledge.errors import ModelUnavailable
+
+SHIPPED_EMBEDDER: Final = Path(__file__).with_name("model") / "embedder"
+"""The folder of the model that comes with Redress."""
+CHECKSUMS: Final = "checksums.json"
+"""File name to SHA-256, of every file below."""
+WEIGHTS: Final = "model.safetensors"
+TOKENIZER: Final = "tokenizer.json"
+FILES: Final = ("config_sentence_transformers.json", WEIGHTS, "modules.json", TOKENIZER)
+HEAD: Final = 4500
+TAIL: Final = 1500
+"""Characters read of a text longer than both: its beginning, and its end, where people say what they want."""
+TOGETHER: Final = 256
+"""Texts whose rows are gathered in one go: more would leave the processor's cache."""
+
+
+class StaticEmbedder:
+    """A static model: the same vector on any machine, for a text alone or among others.
+
+    A text of more than HEAD + TAIL characters (6,000, so at most about as many tokens) is read at its
+    beginning and its end only: it stays fast, and a mean over more rows would say less, not more.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Load the model in `folder`.
+
+        Raises:
+            ModelUnavailable: a file is missing, is not the one that was written, or fits no other.
+        """
+        files, digest = _checked(folder)
+        self._tokenizer: Final = _tokenizer(folder, files[TOKENIZER])
+        tensors = _tensors(folder, files[WEIGHTS], self._tokenizer.get_vocab_size())
+        self._rows: Final[NDArray[np.int8]] = tensors["embeddings"]
+        self._mapping: Final[NDArray[np.intp]] = tensors["mapping"].astype(np.intp)
+        self._weights: Final[NDArray[np.float32]] = tensors["weights"].astype(np.float32)
+        self.name: Final = f"redress-static@{digest[:12]}"
+        self.dimensions: Final = int(self._rows.shape[1])
+
+    @classmethod
+    def shipped(cls) -> "StaticEmbedder":
+        """The model that comes with Redress."""
+        return cls(SHIPPED_EMBEDDER)
+
+    def embed_query(self, text: str) -> Vector:
+        return self._embed([self._tokenizer.encode(_read(text), add_special_tokens=False).ids])[0]
+
+    def embed_documents(self, texts: Sequence[str]) -> Matrix:
+        found = np.zeros((len(texts), self.dimensions), np.float32)
+        for start in range(0, len(texts), TOGETHER):
+            some = [_read(text) for text in texts[start : start + TOGETHER]]
+            tokens = self._tokenizer.encode_batch_fast(some, add_special_tokens=False)
+            found[start : start + len(some)] = self._embed([each.ids for each in tokens])
+        return found
+
+    def _embed(self, tokens: list[list[int]]) -> Matrix:
+        """Shape (texts, dimensions). A sum at length 1 is the mean at length 1."""
+        lengths = np.fromiter(map(len, tokens), np.intp, len(tokens))
+        flat = np.fromiter(chain.from_iterable(tokens), np.intp, int(lengths.sum()))
+        weighted = self._rows[self._mapping[flat]] * self._weights[flat][:, None]
+        found = np.zeros((len(tokens), self.dimensions), np.float32)
+        some = np.flatnonzero(lengths)
+        if len(some):
+            found[some] = np.add.reduceat(weighted, (np.cumsum(lengths) - lengths)[some], axis=0)
+        return units(found)
+
+
+def write_checksums(folder: Path) -> None:
+    """Write what the loader compares the files of `folder` with."""
+    sums = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
+    (folder / CHECKSUMS).write_text(json.dumps(sums, indent=2) + "\n", encoding="utf-8")
+
+
+def _read(text: str) -> str:
+    if len(text) > HEAD + TAIL:
+        text = f"{text[:HEAD]} {text[-TAIL:]}"
+    return storable(text)
+
+
+def _checked(folder: Path) -> tuple[dict[str, bytes], str]:
+    """The bytes of every file, which are what the checksums say, and a fingerprint of all."""
+    try:
+        sums: object = json.loads((folder / CHECKSUMS).read_bytes())
+        files = {name: (folder / name).read_bytes() for name in FILES}
+    except (OSError, ValueError) as error:
+        raise _unavailable(folder, str(error)) from error
+    expected: Mapping[str, object] = cast("Mapping[str, object]", sums) if isinstance(sums, dict) else {}
+    digest = hashlib.sha256()
+    for name, content in files.items():
+        found = hashlib.sha256(content).hexdigest()
+        if expected.get(name) != found:
+            raise _unavailable(folder, f"{name} is not the file that {CHECKSUMS} was written for")
+        digest.update(f"{name}:{found}\n".encode())
+    return files, digest.hexdigest()
+
+
+def _tokenizer(folder: Path, content: bytes) -> Tokenizer:
+    try:
+        tokenizer: Any = Tokenizer.from_buffer(content)
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+    except Exception as error:  # the library raises bare Exception
+        raise _unavailable(folder, f"{TOKENIZER}: {error}") from error
+    return tokenizer
+
+
+def _tensors(folder: Path, content: bytes, tokens: int) -> dict[str, NDArray[Any]]:
+    try:
+        tensors: dict[str, NDArray[Any]] = load(content)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise _unavailable(folder, f"{WEIGHTS}: {error}") from error
+    missing = {"embeddings", "mapping", "weights"} - tensors.keys()
+    if missing:
+        raise _unavailable(folder, f"{WEIGHTS} lacks {', '.join(sorted(missing))}")
+    rows, mapping, weights = tensors["embeddings"], tensors["mapping"], tensors["weights"]
+    fits = rows.ndim == 2 and rows.dtype == np.int8 and mapping.shape == weights.shape == (tokens,)
+    inside = mapping.size and int(mapping.min()) >= 0 and int(mapping.max()) < len(rows)
+    if not (fits and inside and np.isfinite(weights).all()):
+        raise _unavailable(folder, f"{WEIGHTS} does not fit the {tokens} tokens of {TOKENIZER}")
+    return tensors
+
+
+def _unavailable(folder: Path, problem: str) -> ModelUnavailable:
+    return ModelUnavailable(
+        f"cannot load the static embedder in {folder}: {problem}; reinstall redress, "
+        f"or make the folder anew with 'redress train embedder --data DATA --out {folder}'"
+    )
