@@ -51,6 +51,7 @@ def test_every_command_has_json_and_says_what_it_does() -> None:
     names = set(main.commands)
     assert names == snapshot(
         {
+            "backtest",
             "bench",
             "demo",
             "eval",

@@ -2,6 +2,7 @@
 
 import click
 
+from bot.cli.backtest import backtest
 from bot.cli.console import Commands
 from bot.cli.home import init, keys, serve, settings
 from bot.cli.learn import evaluate, train
@@ -22,7 +23,7 @@ def main() -> None:
 
 
 for command in (
-    demo, init, serve, triage, search, import_, export, rebuild, train, evaluate, promote, bench,
+    demo, init, serve, triage, search, import_, export, rebuild, train, evaluate, promote, backtest, bench,
     keys, settings,
 ):  # fmt: skip
     main.add_command(command)
