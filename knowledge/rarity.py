@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 from knowledge.embedding import shipped_frequencies
@@ -14,19 +15,20 @@ READ: Final = 4000
 """Words of a text that are looked at, repetitions included."""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=16)
 def rare_words(text: str) -> Mapping[str, float]:
-    """Its words of two letters or more, normalised, with what they weigh above a common word's weight."""
+    """Its words of two letters or more, normalised, rarest first, with their weight above a common word's."""
     found = sorted({word for word in recent_words(text)[:READ] if len(word) > 1 and not word.isdigit()})
     if not found:
         return {}
     weights = shipped_frequencies().rarity[word_buckets(found)] - COMMON
-    return {word: weight for word, weight in zip(found, weights.tolist(), strict=True) if weight > 0}
+    rare = [(word, weight) for word, weight in zip(found, weights.tolist(), strict=True) if weight > 0]
+    return dict(sorted(rare, key=lambda pair: -pair[1]))
 
 
 def shared_words(text: str, other: str, limit: int) -> tuple[str, ...]:
-    """The rare words both texts have, rarest first, none that is part of another: at most `limit`."""
-    here, there = rare_words(text), rare_words(other)
-    both = here.keys() & there.keys()
-    whole = [word for word in both if not any(word != longer and word in longer for longer in both)]
-    return tuple(sorted(whole, key=lambda word: (-here[word], word))[:limit])
+    """The rare words of `text` that `other` has too, rarest first, none part of another: at most `limit`."""
+    there = set(recent_words(other)[:READ])
+    both = [word for word in rare_words(text) if word in there]
+    whole = (word for word in both if not any(word != longer and word in longer for longer in both))
+    return tuple(islice(whole, limit))

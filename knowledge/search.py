@@ -198,10 +198,19 @@ class Search:
     def _passage_hits(self, question: Question, preference: Preference | None) -> list[Hit]:
         """Passages of both rankings; those that speak of something else move down."""
         hits = self._ranked(question, "passage")
-        if preference is not None:
-            about = self._about(question.tenant)
-            hits.sort(key=lambda hit: -hit.score * preference.weight("passage", about.get(hit.id)))
-        return hits
+        if preference is None:
+            return hits
+        about = self._about(question.tenant)
+        weights: dict[int, float] = {}  # of an article: its passages share what it is about
+
+        def weighed(hit: Hit) -> float:
+            own = about.get(hit.id)
+            weight = weights.get(id(own))
+            if weight is None:
+                weight = weights[id(own)] = preference.weight("passage", own)
+            return -hit.score * weight
+
+        return sorted(hits, key=weighed)
 
     def _ranked(self, question: Question, kind: ItemKind) -> list[Hit]:
         """Both rankings, WINDOW from each, fused."""

@@ -8,7 +8,6 @@ tokenizer.json and model.safetensors with `embeddings` (int8, a row each), `mapp
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -37,7 +36,7 @@ TOGETHER: Final = 256
 
 
 class StaticEmbedder:
-    """A static model: the same vector on any machine, for a text alone or among others.
+    """A static model: the same vector (but for rounding) on any machine, for a text alone or among others.
 
     A text of more than HEAD + TAIL characters (6,000, so at most about as many tokens) is read at its
     beginning and its end only: it stays fast, and a mean over more rows would say less, not more.
@@ -75,14 +74,16 @@ class StaticEmbedder:
         return found
 
     def _embed(self, tokens: list[list[int]]) -> Matrix:
-        """Shape (texts, dimensions). A sum at length 1 is the mean at length 1."""
-        lengths = np.fromiter(map(len, tokens), np.intp, len(tokens))
-        flat = np.fromiter(chain.from_iterable(tokens), np.intp, int(lengths.sum()))
-        weighted = self._rows[self._mapping[flat]] * self._weights[flat][:, None]
+        """Shape (texts, dimensions). A sum at length 1 is the mean at length 1.
+
+        Text by text: a product of one text's rows stays in the processor's cache, and does not depend on the
+        texts beside it.
+        """
         found = np.zeros((len(tokens), self.dimensions), np.float32)
-        some = np.flatnonzero(lengths)
-        if len(some):
-            found[some] = np.add.reduceat(weighted, (np.cumsum(lengths) - lengths)[some], axis=0)
+        for row, ids in zip(found, tokens, strict=True):
+            if ids:
+                at = np.array(ids, np.intp)
+                row[:] = self._weights[at] @ self._rows[self._mapping[at]].astype(np.float32)
         return units(found)
 
 

@@ -316,15 +316,15 @@ class KnowledgeStore:
         return Found({row[0]: row for row in cases}, {row[0]: row for row in passages})
 
     def passages_about(self, tenant: str) -> dict[str, About]:
-        """What every passage of the tenant is about, by its id."""
-        query = select(PassageRow.id, ArticleRow.language, ArticleRow.industry, ArticleRow.categories).join(
-            ArticleRow, ArticleRow.id == PassageRow.article_id
-        )
+        """What every passage of the tenant is about, by its id; those of an article share one object."""
+        articles = select(ArticleRow.id, ArticleRow.language, ArticleRow.industry, ArticleRow.categories)
         with self._sessions.read(tenant) as session:
-            return {
+            about = {
                 i: About(language, industry, tuple(codes.split()))
-                for i, language, industry, codes in session.execute(query)
+                for i, language, industry, codes in session.execute(articles)
             }
+            passages = session.execute(select(PassageRow.id, PassageRow.article_id))
+            return {i: about[article] for i, article in passages if article in about}
 
     def superseded(self, tenant: str, day: date) -> frozenset[str]:
         """Ids of the articles that do not hold on `day`: ended, not begun, or replaced by one that holds."""

@@ -42,9 +42,9 @@ class Composer:
         """
         return cls(Clauses.shipped("zh"), Clauses.shipped("en"))
 
-    def compose(self, brief: Brief) -> Draft:
-        """The reply to one complaint, with the result of every check."""
-        plan = make_plan(brief)
+    def compose(self, brief: Brief, plan: Plan | None = None) -> Draft:
+        """The reply to one complaint, with the result of every check; `plan` where it is made already."""
+        plan = plan or make_plan(brief)
         text = _assemble(self._slots(brief, plan), brief, plan)
         quoted = tuple(citation for citation in plan.sources if citation.quote in text)
         return Draft(

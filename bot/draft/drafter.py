@@ -85,7 +85,7 @@ class Drafter:
         """
         plan = make_plan(brief)
         if self.chat is None or plan.stage == "safety_hold":
-            return self.composer.compose(brief)
+            return self.composer.compose(brief, plan)
         try:
             return await self._by_model(self.chat, brief, plan, _Listener(on_delta))
         except _Unfit as unfit_reply:
@@ -93,7 +93,7 @@ class Drafter:
         except Exception as error:  # noqa: BLE001  # an agent must get a draft, whatever a model made us do
             logger.warning("drafting with the model failed: %s", type(error).__name__)
             reason = _say("model_failed", brief.language)
-        return self.composer.compose(brief).model_copy(update={"fallback_reason": reason})
+        return self.composer.compose(brief, plan).model_copy(update={"fallback_reason": reason})
 
     async def _by_model(self, chat: Chat, brief: Brief, plan: Plan, listener: "_Listener") -> Draft:
         marker = secrets.token_hex(8)
