@@ -15,7 +15,15 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.complaint import Turn
-from bot.suggestion import CaseCard, Evidence, PassageCard, Suggestion, Triage
+from bot.suggestion import (
+    CaseCard,
+    Evidence,
+    PassageCard,
+    Suggestion,
+    Trajectory,
+    TrajectoryShape,
+    Triage,
+)
 from knowledge.case import Language, Owned, Urgency
 from knowledge.rules import load_rules
 from knowledge.taxonomy import Taxonomy
@@ -51,6 +59,8 @@ class CardWords(Owned):
     likeliest: str
     queue: str
     feeling: str
+    turned: str
+    path: dict[TrajectoryShape, str]
     escalations: str
     needs: str
     care: str
@@ -193,6 +203,8 @@ def _judgement(triage: Triage, words: CardWords) -> RenderableType:
     emotion = triage.emotion
     feeling = Text(words.of(emotion.primary), EMOTION if emotion.intensity else "")
     feeling.append(f"  {'●' * emotion.intensity}{'○' * (4 - emotion.intensity)}")
+    if emotion.trajectory is not None:
+        feeling.append(f"  {_path(emotion.trajectory, words)}", "dim")
     lines.add_row(words.feeling, feeling)
     if triage.escalations:
         kinds = " · ".join(words.of(escalation.kind) for escalation in triage.escalations)
@@ -206,6 +218,13 @@ def _judgement(triage: Triage, words: CardWords) -> RenderableType:
     for n, reason in enumerate(triage.reasons[:REASONS]):
         lines.add_row("" if n else words.reasons, Text(safe(reason)))
     return lines
+
+
+def _path(trajectory: Trajectory, words: CardWords) -> str:
+    shape = words.path[trajectory.shape]
+    if trajectory.turned_at is None:
+        return shape
+    return f"{shape}, {words.turned.format(turn=trajectory.turned_at + 1)}"
 
 
 def _customer(suggestion: Suggestion, words: CardWords) -> RenderableType:

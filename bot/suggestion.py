@@ -48,13 +48,38 @@ class Alternative(Owned):
     confidence: Probability
 
 
+Intensity = Annotated[int, Field(ge=0, le=4)]
+TrajectoryShape = Literal["rising", "falling", "turning", "steady"]
+
+
+class FeltTurn(Owned):
+    """What one turn of the customer shows."""
+
+    turn: Annotated[int, Field(ge=0)]
+    """Which turn, counted from 0 over all turns."""
+    primary: EmotionKind
+    intensity: Intensity
+
+
+class Trajectory(Owned):
+    """How the feeling moves over the customer's turns."""
+
+    shape: TrajectoryShape
+    """Of the distress: rising, falling, turning (up and down again, or down and up), or steady."""
+    turned_at: Annotated[int, Field(ge=0)] | None
+    """The turn with the largest step, or at the bend; None where it is steady."""
+    turns: tuple[FeltTurn, ...]
+
+
 class Emotion(Owned):
     """A reading of the customer's last turn that shows one."""
 
     primary: EmotionKind
-    intensity: Annotated[int, Field(ge=0, le=4)]
+    intensity: Intensity
     scores: dict[EmotionKind, Probability]
     evidence: tuple[Evidence, ...] = ()
+    trajectory: Trajectory | None = None
+    """Over the turns of a conversation; None where the customer spoke once."""
 
 
 class Escalation(Owned):

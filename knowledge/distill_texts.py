@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
+from knowledge.corpus import SAMPLE
 from knowledge.errors import UnreadableFile
-from knowledge.shipped import SAMPLE
 
 ENGLISH_SETS: Final[Mapping[str, int]] = {
     "banking77": 9000,

@@ -1,26 +1,26 @@
-"""Makes the files in `model/` from our own corpus: `python -m knowledge.shipped`.
+"""Makes the files in `model/`: `python -m knowledge.shipped DATA`, DATA being the folder with ship/ in it.
 
-The head learns from the sample cases, from the passages of the sample articles (by the categories these name)
-and from the phrases in taxonomies/core_phrases.toml. It is judged on the cases alone.
+The head learns from the sample cases and complaints, from the public texts that labels/ is for, from the
+passages of the sample articles (by the categories these name) and from the phrases in
+taxonomies/core_phrases.toml. It is judged on the cases, complaints and public texts.
 """
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Final
 
-from knowledge.article import Article
 from knowledge.case import Case, Language, Owned
+from knowledge.corpus import borrowed_cases, sample_articles, sample_cases, sample_complaints
 from knowledge.embedding import DocumentFrequency
 from knowledge.head import Head
 from knowledge.rules import load_rules
 from knowledge.static_embedding import StaticEmbedder
 from knowledge.taxonomy import TAXONOMIES, Taxonomy
-from knowledge.training import LabelledText, train_categories
+from knowledge.training import LabelledText, fingerprint, train_categories
 
-SAMPLE: Final = Path(__file__).with_name("sample")
 MODEL: Final = Path(__file__).with_name("model")
 SHIPPED_HEAD: Final = MODEL / "categories"
 FREQUENCIES: Final = MODEL / "document_frequency.npz"
@@ -40,10 +40,12 @@ class _Phrases(Owned):
     """By category and language."""
 
 
-def make_shipped_model(folder: Path = MODEL) -> Head:
-    """Write the document-frequency table and the category head; the same corpus gives the same files."""
+def make_shipped_model(data: Path, folder: Path = MODEL) -> Head:
+    """Write the document-frequency table and the category head; the same texts give the same files."""
     table = DocumentFrequency.learn(corpus_texts())
-    head = train_categories(sample_rows(), StaticEmbedder.shipped(), precision=PRECISION)
+    own, borrowed = sample_rows(), list(_labelled(borrowed_cases(data)))
+    head = train_categories([*own, *borrowed], StaticEmbedder.shipped(), precision=PRECISION)
+    head.card.metrics.update(corpus=fingerprint(own), borrowed=len(borrowed))
     folder.mkdir(parents=True, exist_ok=True)
     table.save(folder / FREQUENCIES.name)
     head.save(folder / SHIPPED_HEAD.name)
@@ -51,29 +53,25 @@ def make_shipped_model(folder: Path = MODEL) -> Head:
 
 
 def corpus_texts() -> Iterator[str]:
-    """The texts whose words the document-frequency table counts: cases and passages."""
-    for case in _cases():
+    """The texts whose words the document-frequency table counts: cases, complaints and passages."""
+    for case in (*sample_cases(), *sample_complaints()):
         yield case.text
-    for article in _articles():
+    for article in sample_articles():
         for passage in article.passages():
             yield passage.text
 
 
 def sample_rows() -> list[LabelledText]:
-    """What the shipped head learns from.
+    """What the shipped head learns from our own corpus.
 
     Raises:
         UnknownCategory: a case, an article or a phrase names a category that the taxonomy does not have.
     """
     taxonomy = Taxonomy.core()
-    rows = [
-        LabelledText(case.text, (taxonomy.category(case.category).code,), case.language)
-        for case in _cases()
-        if case.category is not None
-    ]
+    rows = [*_labelled(sample_cases()), *_labelled(sample_complaints())]
     rows += [
         LabelledText(passage.text, (taxonomy.category(code).code,), article.language, PASSAGE_WEIGHT, False)
-        for article in _articles()
+        for article in sample_articles()
         for passage in article.passages()
         for code in article.categories
     ]
@@ -87,21 +85,17 @@ def sample_rows() -> list[LabelledText]:
     return rows
 
 
-def _cases() -> Iterator[Case]:
-    yield from map(Case.model_validate_json, _lines("cases"))
-
-
-def _articles() -> Iterator[Article]:
-    yield from map(Article.model_validate_json, _lines("articles"))
-
-
-def _lines(folder: str) -> Iterator[str]:
-    for file in sorted((SAMPLE / folder).glob("*.jsonl")):
-        yield from file.read_text(encoding="utf-8").splitlines()
+def _labelled(cases: Iterable[Case]) -> Iterator[LabelledText]:
+    taxonomy = Taxonomy.core()
+    for case in cases:
+        if case.category is not None:
+            yield LabelledText(case.text, (taxonomy.category(case.category).code,), case.language)
 
 
 if __name__ == "__main__":
-    made = make_shipped_model()
+    if len(sys.argv) != 2 or not Path(sys.argv[1], "ship").is_dir():
+        sys.exit("usage: python -m knowledge.shipped DATA  (DATA: the folder with ship/ in it)")
+    made = make_shipped_model(Path(sys.argv[1]))
     shown = {key: value for key, value in made.card.metrics.items() if key != "per_class"}
     sys.stdout.write(json.dumps(shown, ensure_ascii=False, indent=1) + "\n")
     sys.stdout.write("".join(f"{warning}\n" for warning in made.card.warnings))

@@ -16,7 +16,7 @@ from bot.triage.fusion import INPUTS, Floats, Fusion, row_of
 from bot.triage.language import detect
 from bot.triage.learned import MODEL, Judge, Read, Rules, shipped_judge, spans_of
 from bot.triage.lexicon import scan
-from bot.triage.shipped import corpus_fingerprint, sample_cases
+from bot.triage.shipped import corpus_fingerprint, labelled_cases
 from bot.triage.signals import NAMES, read_rules
 from bot.triage.stacking import labels_of
 from bot.triage.triage import Triager
@@ -55,7 +55,7 @@ def fusion() -> Fusion:
 
 
 def test_it_was_made_from_the_corpus_as_it_is() -> None:
-    cases, _ = sample_cases()
+    cases, _ = labelled_cases()
     assert fusion().card.fingerprint == corpus_fingerprint(cases, labels_of(cases)), REMAKE
 
 

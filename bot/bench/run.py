@@ -20,10 +20,10 @@ from bot.bench.load import Connection, Times, clients_at_once
 from bot.bench.synthetic import synthetic_cases, synthetic_complaints
 from bot.errors import StorageUnavailable
 from bot.running import FILE
-from bot.sample import sample_articles
 from bot.settings import Settings
 from bot.wiring import bring_index_up_to_date, open_store
 from knowledge.case import Case
+from knowledge.corpus import sample_articles
 from knowledge.embedding import Embedder, load_embedder
 from knowledge.index import BATCH
 
@@ -104,7 +104,7 @@ def _import(settings: Settings, size: int) -> tuple[float, str]:
     with open_store(settings) as parts:
         parts.tenants.create(TENANT, TenantSettings())
         key = parts.tenants.new_key(TENANT, "bench", ["admin"])
-        parts.knowledge.put_articles(TENANT, sample_articles())
+        parts.knowledge.put_articles(TENANT, list(sample_articles()))
         bring_index_up_to_date(parts, _unseen)
         cases = list(synthetic_cases(size))
         started = time.perf_counter()

@@ -1,16 +1,13 @@
 """Synthetic cases for measuring: sentences of our own corpus put together anew. Nothing to learn from."""
 
-import json
 import random
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
-import knowledge
 from knowledge.case import Case, Language
+from knowledge.corpus import sample_cases
 
-SAMPLE: Final = Path(knowledge.__file__).with_name("sample")
 SENTENCES: Final = 4
 """In one synthetic case: about as long as a complaint."""
 
@@ -18,11 +15,9 @@ SENTENCES: Final = 4
 def sentences() -> dict[Language, list[str]]:
     """The sentences of the sample cases, by language."""
     found: dict[Language, list[str]] = {"zh": [], "en": []}
-    for file in sorted((SAMPLE / "cases").glob("*.jsonl")):
-        for line in file.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            parts = re.split(r"(?<=[。！？!?.])\s*", row["text"])
-            found[row["language"]] += [part for part in parts if len(part) > 8]
+    for case in sample_cases():
+        parts = re.split(r"(?<=[。！？!?.])\s*", case.text)
+        found[case.language] += [part for part in parts if len(part) > 8]
     return found
 
 

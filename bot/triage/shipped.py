@@ -21,9 +21,9 @@ from bot.triage.lexicon import LEXICONS, Group, load_lexicon
 from bot.triage.report import report
 from bot.triage.stacking import Bools, Labels, choose_limits, stack
 from knowledge.case import ESCALATIONS, Case, Language
+from knowledge.corpus import sample_cases, sample_complaints
 from knowledge.embedding import LexicalEmbedder
 from knowledge.evaluation import LabelledText
-from knowledge.shipped import SAMPLE
 from knowledge.training import fingerprint
 
 PHRASE_WEIGHT: Final = 0.1
@@ -31,12 +31,13 @@ PHRASE_WEIGHT: Final = 0.1
 LEAST_WEIGHT: Final = 1.0
 """Level from which a word of feeling teaches."""
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
+_TUNED: Final = re.compile(r"[a-z]+-[a-z]+-0(?:[0-3][13579]|41)")
 _CHOICE: Final = re.compile(r"\(([^|()]*)[^()]*\)")
 
 
 def make_shipped_judge(folder: Path = MODEL) -> Fusion:
     """Write both heads and the fusion; the same corpus gives the same files."""
-    cases, tuned = sample_cases()
+    cases, tuned = labelled_cases()
     made = stack(cases, tuned, list(emotion_phrases()), list(escalation_phrases()), LexicalEmbedder.shipped())
     languages = [case.language for case in cases]
     metrics = report(made.judged, made.truth, made.fold, tuned, languages, choose_limits)
@@ -47,21 +48,17 @@ def make_shipped_judge(folder: Path = MODEL) -> Fusion:
     return fusion
 
 
-def sample_cases() -> tuple[list[Case], Bools]:
-    """The labelled sample cases, and which of them the lexicons were tuned on, shape (n,).
+def labelled_cases() -> tuple[list[Case], Bools]:
+    """The labelled cases and complaints of our corpus, and which of them the lexicons were tuned on, (n,).
 
-    These are the odd numbers of the first files; nobody looked at the later ones (`*_2.jsonl`) for that.
+    These are the odd numbers of the first cases; nobody looked at the later ones (from 43 on) for that.
     """
-    cases: list[Case] = []
-    tuned: list[bool] = []
-    for file in sorted((SAMPLE / "cases").glob("*.jsonl")):
-        for line in file.read_text(encoding="utf-8").splitlines():
-            case = Case.model_validate_json(line)
-            if case.primary_emotion is None or case.intensity is None:
-                continue
-            cases.append(case)
-            tuned.append(not file.stem.endswith("_2") and int(case.id.rsplit("-", 1)[1]) % 2 == 1)
-    return cases, np.array(tuned, np.bool_)
+    cases = [
+        case
+        for case in (*sample_cases(), *sample_complaints())
+        if case.primary_emotion is not None and case.intensity is not None
+    ]
+    return cases, np.array([bool(_TUNED.fullmatch(case.id)) for case in cases], np.bool_)
 
 
 def corpus_fingerprint(cases: Sequence[Case], truth: Labels) -> str:

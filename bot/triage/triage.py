@@ -9,6 +9,7 @@ from bot.suggestion import (
     Emotion,
     Escalation,
     Evidence,
+    FeltTurn,
     NeedRead,
     ReasonCode,
     Route,
@@ -22,6 +23,7 @@ from bot.triage.learned import Judge, Rules, shipped_judge
 from bot.triage.needs import find_needs, looks_like_complaint
 from bot.triage.reading import Reading, ReadTurn
 from bot.triage.routing import route
+from bot.triage.trajectory import trajectory
 from bot.triage.urgency import UrgencyFacts, judge_urgency, read_situation
 from bot.triage.vulnerability import find_vulnerability
 from knowledge.case import EscalationKind, Language, Vulnerability
@@ -229,6 +231,12 @@ def _alternatives(prediction: Prediction) -> tuple[Alternative, ...]:
 
 def _emotion(turns: Sequence[ReadTurn], readings: Sequence[EmotionReading]) -> Emotion:
     """Of the newest turn that shows one; neutral where none does."""
+    path = trajectory(
+        [
+            FeltTurn(turn=turn.position, primary=reading.primary, intensity=reading.intensity)
+            for turn, reading in zip(turns, readings, strict=True)
+        ]
+    )
     for turn, reading in zip(reversed(turns), reversed(readings), strict=True):
         if reading.intensity > 0:
             return Emotion(
@@ -236,8 +244,9 @@ def _emotion(turns: Sequence[ReadTurn], readings: Sequence[EmotionReading]) -> E
                 intensity=reading.intensity,
                 scores={kind: round(score, 3) for kind, score in reading.scores.items()},
                 evidence=tuple(turn.evidence(span) for span in reading.evidence),
+                trajectory=path,
             )
-    return Emotion(primary="neutral", intensity=0, scores={"neutral": 1.0})
+    return Emotion(primary="neutral", intensity=0, scores={"neutral": 1.0}, trajectory=path)
 
 
 def _escalations(

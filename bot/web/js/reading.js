@@ -160,7 +160,8 @@ const row = (name, value) => el("div", {}, el("dt", {}, name), el("dd", {}, valu
 const tags = (kind, names) => el("ul", { class: `tags ${kind}` }, names.map((name) => el("li", {}, name)));
 
 function feeling(emotion) {
-  if (emotion.intensity === 0) return el("span", { class: "muted" }, say("words.none"));
+  const path = emotion.trajectory && el("span", { class: "muted small" }, moved(emotion.trajectory));
+  if (emotion.intensity === 0) return [el("span", { class: "muted" }, say("words.none")), path];
   const words = word("intensity", emotion.intensity);
   const dots = [1, 2, 3, 4].map((n) => el("i", { class: n <= emotion.intensity ? "on" : "" }));
   const others = Object.entries(emotion.scores)
@@ -172,5 +173,11 @@ function feeling(emotion) {
     el("span", { class: "dots", role: "img", "aria-label": say("words.intensity", emotion.intensity) }, dots),
     el("span", {}, words),
     others.length > 0 && el("span", { class: "muted small" }, `${say("words.also")} ${others.join(" · ")}`),
+    path,
   ];
+}
+
+function moved({ shape, turned_at: turn }) {
+  const words = word("path", shape);
+  return turn === null ? words : `${words} · ${say("words.turned", turn + 1)}`;
 }

@@ -19,7 +19,7 @@ const ZH = {
   "jump.glance": "概要", "jump.words": "原话", "jump.reply": "草稿", "jump.customer": "客户", "jump.cases": "案例", "jump.passages": "规定",
   "words.title": "客户原话", "words.feeling": "情绪", "words.intensity": (n) => `强度 ${n}/4`, "words.also": "另有",
   "words.escalations": "升级风险", "words.needs": "诉求", "words.implied": "言下之意", "words.vulnerability": "可能需要特别照顾",
-  "words.confirm": "请与客户确认", "words.none": "没有明显情绪", "words.legend": "标记",
+  "words.confirm": "请与客户确认", "words.turned": (n) => `第 ${n} 句起`, "words.none": "没有明显情绪", "words.legend": "标记",
   "speaker.customer": "客户", "speaker.agent": "客服", "speaker.bot": "机器人",
   "mark.emotion": "情绪", "mark.escalation": "升级风险", "mark.need": "诉求", "mark.vulnerability": "特别照顾",
   "reply.title": "回复草稿", "reply.promise": "系统不会替您发送。复制后由您发出，再告诉我们结果。",
@@ -43,6 +43,7 @@ const ZH = {
   "trouble.offline": "连不上服务，请检查网络。", "trouble.forbidden": "这个密钥没有处理投诉的权限。", "trouble.missing": "找不到这条投诉。",
   "trouble.failed": "没有成功，请重试。", "trouble.retry": "重试", "trouble.close": "关闭",
   confidence: { high: "很有把握", good: "较有把握", low: "把握不大", guess: "只是猜测" },
+  path: { rising: "情绪上升", falling: "情绪缓和", turning: "情绪有起伏", steady: "情绪平稳" },
   intensity: ["平静", "略有", "明显", "强烈", "极强"],
   urgency: { low: "不急", normal: "一般", high: "加急", critical: "紧急" },
   category: {
@@ -106,7 +107,7 @@ const EN = {
   "jump.glance": "Glance", "jump.words": "Words", "jump.reply": "Draft", "jump.customer": "Customer", "jump.cases": "Cases", "jump.passages": "Policies",
   "words.title": "The customer's words", "words.feeling": "Feels", "words.intensity": (n) => `intensity ${n} of 4`, "words.also": "also",
   "words.escalations": "May escalate", "words.needs": "Wants", "words.implied": "implied", "words.vulnerability": "May need extra care",
-  "words.confirm": "please confirm with the customer", "words.none": "No clear feeling", "words.legend": "Marked",
+  "words.confirm": "please confirm with the customer", "words.turned": (n) => `since turn ${n}`, "words.none": "No clear feeling", "words.legend": "Marked",
   "speaker.customer": "Customer", "speaker.agent": "Agent", "speaker.bot": "Bot",
   "mark.emotion": "feeling", "mark.escalation": "escalation", "mark.need": "need", "mark.vulnerability": "extra care",
   "reply.title": "Draft reply", "reply.promise": "Nothing is sent from here. Copy it, send it yourself, then tell us what you did.",
@@ -130,6 +131,7 @@ const EN = {
   "trouble.offline": "The service cannot be reached. Check your connection.", "trouble.forbidden": "This key may not handle complaints.", "trouble.missing": "There is no such complaint.",
   "trouble.failed": "That did not work. Please try again.", "trouble.retry": "Try again", "trouble.close": "Close",
   confidence: { high: "very sure", good: "fairly sure", low: "not sure", guess: "a guess" },
+  path: { rising: "rising", falling: "easing", turning: "turning", steady: "steady" },
   intensity: ["calm", "slight", "clear", "strong", "extreme"],
   urgency: { low: "Low", normal: "Normal", high: "High", critical: "Critical" },
   category: {
