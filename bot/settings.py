@@ -31,9 +31,16 @@ class Settings(BaseModel):
         ),
     ] = "redress"
     category_model: Annotated[
-        Path | None,
+        str | None,
         Field(
-            description="Folder of a head by `redress train categories`; empty: the promoted or shipped one."
+            description="Folder of a head by `redress train categories`, or a transformers text classifier "
+            "by name or path; empty: the promoted or shipped head."
+        ),
+    ] = None
+    reranker: Annotated[
+        str | None,
+        Field(
+            description="Cross-encoder of transformers by name or path that ranks what search found again."
         ),
     ] = None
     host: Annotated[str, Field(description="Address the service listens on.")] = "127.0.0.1"

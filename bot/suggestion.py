@@ -21,6 +21,7 @@ from knowledge.match import Via
 Probability = Annotated[float, Field(ge=0, le=1)]
 ReasonCode = Literal[
     "assigned",
+    "out_of_scope",  # abstained: it looks like nothing the categories were learned from
     "low_confidence",  # abstained: the best category is not likely enough
     "narrow_margin",  # abstained: the two best are too close
     "language_unsupported",  # abstained: neither Chinese nor English

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
@@ -21,12 +22,13 @@ from bot.store import DeskStore
 from bot.triage.triage import Triager
 from knowledge.embedding import Embedder, load_embedder
 from knowledge.errors import IndexLocked
-from knowledge.head import Head
+from knowledge.head import Classifier, Head
 from knowledge.index import Index, Progress
 from knowledge.search import Search
 from knowledge.shipped import PRECISION, SHIPPED_HEAD, sample_rows
 from knowledge.store import KnowledgeStore
 from knowledge.taxonomy import Taxonomy
+from knowledge.transformer_models import Reranker, TextClassifier
 from profiles.store import ProfileStore
 
 log = logging.getLogger(__name__)
@@ -117,12 +119,15 @@ def open_parts(settings: Settings) -> Generator[Parts]:
 def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
     """The parts around a database and an index that are open."""
     settings = stored.settings
-    head = category_head(settings, embedder)
+    head = category_model(settings, embedder)
     taxonomy = _with_labels(head)
-    search = Search(stored.knowledge, index, embedder)
+    reread = reranker(settings)
+    search = Search(stored.knowledge, index, embedder, reread)
     chat = _chat(settings)
     triager = Triager(head, taxonomy)
     models = {**_models(settings, embedder, head), **triager.models}
+    if reread is not None:
+        models["reranker"] = reread.name
     desk = Desk(
         store=stored.store,
         tenants=stored.tenants,
@@ -153,21 +158,48 @@ def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
 
 
 def company_taxonomy(settings: Settings) -> Taxonomy:
-    """The core categories, and those of the company's own head where there is one.
+    """The core categories, and those of the company's own model where there is one.
 
     Raises:
-        ModelUnavailable: the named head cannot be loaded.
+        ModelUnavailable: the named model cannot be loaded.
     """
-    own = _own_head(settings)
+    own = _classifier(settings) or _own_head(settings)
     return Taxonomy.core() if own is None else _with_labels(own)
 
 
+def reranker(settings: Settings) -> Reranker | None:
+    """The cross-encoder the settings name.
+
+    Raises:
+        ModelUnavailable: it cannot be loaded.
+    """
+    return Reranker(settings.reranker) if settings.reranker else None
+
+
+def category_model(settings: Settings, embedder: Embedder) -> Classifier:
+    """What judges categories: the text classifier the settings name, or a head.
+
+    Raises:
+        ModelUnavailable: the named model cannot be loaded.
+        EmbedderMismatch: the named head was trained with another embedder.
+    """
+    return _classifier(settings) or category_head(settings, embedder)
+
+
+def _classifier(settings: Settings) -> TextClassifier | None:
+    """The text classifier the settings name, if they name one and not the folder of a head."""
+    source = settings.category_model
+    if source is None or (Path(source).is_dir() and not (Path(source) / "config.json").exists()):
+        return None
+    return TextClassifier(source)
+
+
 def _own_head(settings: Settings) -> Head | None:
-    folder = settings.category_model or settings.promoted_head
+    folder = Path(settings.category_model) if settings.category_model else settings.promoted_head
     return Head.load(folder) if settings.category_model or (folder / "model.json").exists() else None
 
 
-def _with_labels(head: Head) -> Taxonomy:
+def _with_labels(head: Classifier) -> Taxonomy:
     core = (category.code for category in Taxonomy.core().categories)
     return Taxonomy.of_labels([*core, *head.labels])
 
@@ -199,7 +231,7 @@ def category_head(settings: Settings, embedder: Embedder) -> Head:
     return head
 
 
-def _models(settings: Settings, embedder: Embedder, head: Head) -> dict[str, str]:
+def _models(settings: Settings, embedder: Embedder, head: Classifier) -> dict[str, str]:
     models = {"embedder": embedder.name, "categories": head.name}
     if settings.llm_url:
         models["draft"] = settings.llm_model or "(the server's own)"

@@ -13,13 +13,16 @@ from knowledge.embedding import Embedder
 from knowledge.errors import InvalidInput
 from knowledge.features import features
 from knowledge.figures import Judged, compare, measure
-from knowledge.head import Head
+from knowledge.head import Head, Prediction
 from knowledge.rows import Row, RowProblem
 from knowledge.tables import read_rows
 
 TOP: Final = 10
 BATCH: Final = 1000
 """Documents embedded and indexed at a time."""
+
+FALSE_ALARMS: Final = 0.05
+"""Share of rows in scope that may look out of it, for `recall_at_5`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class LabelledText:
     """How much the row counts in training."""
     judged: bool = True
     """False for a row that teaches only: it is in every training fold and never in a measure."""
+    row: int | None = None
+    """Its number in the file it came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,14 @@ def evaluate_labels(head: Head, embedder: Embedder, rows: Sequence[LabelledText]
         InvalidInput: there are no rows.
         EmbedderMismatch: the head was trained with another embedder.
     """
-    rows_judged = judge_rows(head, embedder, rows)
-    return {**measure(rows_judged), "unknown_labels": list(rows_judged.labels[len(head.labels) :])}
+    said = _predictions(head, embedder, rows)
+    rows_judged = _judged(head, rows, said)
+    unknown = list(rows_judged.labels[len(head.labels) :])
+    return {
+        **measure(rows_judged),
+        "unknown_labels": unknown,
+        "out_of_scope": _out_of_scope(head, rows, said),
+    }
 
 
 def judge_rows(
@@ -70,26 +81,57 @@ def judge_rows(
         InvalidInput: there are no rows.
         EmbedderMismatch: the head was trained with another embedder.
     """
+    return _judged(head, rows, _predictions(head, embedder, rows), also)
+
+
+def _predictions(head: Head, embedder: Embedder, rows: Sequence[LabelledText]) -> list[Prediction]:
     head.require(embedder.name)
     if not rows:
         raise InvalidInput("there are no rows to measure on: give texts with labels, one JSON object a line")
+    blank = np.zeros(head.card.dimensions, np.float32)
+    return [
+        head.predict(features(row.text), embedder.embed_query(row.text) if head.needs_vector else blank)
+        for row in rows
+    ]
+
+
+def _judged(
+    head: Head, rows: Sequence[LabelledText], said: Sequence[Prediction], also: Sequence[str] = ()
+) -> Judged:
     unknown = sorted(({label for row in rows for label in row.labels} | set(also)) - set(head.labels))
     labels = (*head.labels, *unknown)
     column = {label: n for n, label in enumerate(labels)}
     shape = (len(rows), len(labels))
-    probabilities, holds = np.zeros(shape), np.zeros(shape, np.bool_)
-    truth, abstained = np.zeros(shape, np.bool_), np.zeros(len(rows), np.bool_)
-    blank = np.zeros(head.card.dimensions, np.float32)
-    for n, row in enumerate(rows):
-        vector = embedder.embed_query(row.text) if head.needs_vector else blank
-        said = head.predict(features(row.text), vector)
-        probabilities[n, : len(head.labels)] = said.probabilities
-        answer = said.chosen if head.card.kind == "many" else (said.best,)
+    probabilities, holds, truth = np.zeros(shape), np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
+    for n, (row, each) in enumerate(zip(rows, said, strict=True)):
+        probabilities[n, : len(head.labels)] = each.probabilities
+        answer = each.chosen if head.card.kind == "many" else (each.best,)
         holds[n, [column[label] for label in answer]] = True
         truth[n, [column[label] for label in row.labels]] = True
-        abstained[n] = said.abstain is not None
+    abstained = np.array([each.abstain is not None for each in said], np.bool_)
     languages = tuple(row.language or language_of(row.text) for row in rows)
     return Judged(labels, head.card.kind, probabilities, holds, abstained, truth, languages)
+
+
+def _out_of_scope(
+    head: Head, rows: Sequence[LabelledText], said: Sequence[Prediction]
+) -> dict[str, float] | None:
+    """Rows that have none of the head's labels: n, recall, false_alarms, recall_at_5 (at 5 % false alarms).
+
+    None where there is no such row, no other, or the head gives several labels at once.
+    """
+    familiar = np.array([each.familiarity for each in said])
+    strange = np.array([not set(row.labels) & set(head.labels) for row in rows], np.bool_)
+    if head.card.kind == "many" or not strange.any() or strange.all():
+        return None
+    told = np.array([each.abstain == "out_of_scope" for each in said], np.bool_)
+    limit = float(np.quantile(familiar[~strange], FALSE_ALARMS))
+    return {
+        "n": int(strange.sum()),
+        "recall": round(float(told[strange].mean()), 4),
+        "false_alarms": round(float(told[~strange].mean()), 4),
+        "recall_at_5": round(float((familiar[strange] < limit).mean()), 4),
+    }
 
 
 def compare_heads(

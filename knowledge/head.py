@@ -8,12 +8,13 @@ a head of several labels at once, the calibration are multiplied into the weight
 import hashlib
 import io
 import json
+import math
 import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from pydantic import Field, ValidationError
 from knowledge.case import Owned
 from knowledge.embedding import Vector
 from knowledge.errors import EmbedderMismatch, ModelUnavailable
-from knowledge.features import BUCKETS, Features, word_buckets
+from knowledge.features import BUCKETS, Features, recent_features, word_buckets
 from knowledge.words import recent_words
 
 FORMAT: Final = 1
@@ -30,7 +31,7 @@ FORMAT: Final = 1
 EVIDENCE_WORDS: Final = 400
 """Distinct words of a text that are weighed as evidence; the rest of a very long text is left out."""
 
-Abstention = Literal["low_confidence", "narrow_margin"]
+Abstention = Literal["out_of_scope", "low_confidence", "narrow_margin"]
 Kind = Literal["one", "many"]
 """Whether a text has exactly one label, or any number of them."""
 Floats = NDArray[np.float32]
@@ -47,6 +48,8 @@ class Thresholds(Owned):
     """Distance of the best to the second best; for a head of kind `one`."""
     per_label: tuple[float, ...] = ()
     """Probability from which each label holds; for a head of kind `many`."""
+    scope: float | None = None
+    """Familiarity below which a text is about none of the labels; for a head of kind `one`."""
 
 
 class Card(Owned):
@@ -116,6 +119,19 @@ class Prediction:
     """Why no label is assigned, or None."""
     chosen: tuple[str, ...]
     """The labels that are assigned, strongest first; empty on abstention."""
+    familiarity: float
+    """How strongly the text speaks for the labels taken together: see `familiarity`."""
+
+
+class Classifier(Protocol):
+    """Whatever gives each text one label, or abstains: a head, or a model from elsewhere."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+    def judge(self, text: str, vector: Vector, /) -> Prediction: ...
+    def contributions(self, text: str, label: str, limit: int = 5, /) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,7 +232,17 @@ class Head:
             raise EmbedderMismatch(f"the {self.card.subject} head", self.card.embedder, offered)
         logits = self.logits(found, vector) / np.float32(self.card.temperature)
         probabilities = softmax(logits) if self.card.kind == "one" else sigmoid(logits)
-        return self._judged(probabilities)
+        if self.card.kind == "many":
+            return _several(self.labels, probabilities, self.card.thresholds, float(familiarity(logits)))
+        return prediction(self.labels, probabilities, self.card.thresholds, float(familiarity(logits)))
+
+    def judge(self, text: str, vector: Vector) -> Prediction:
+        """The judgement of a text, given its vector.
+
+        Raises:
+            EmbedderMismatch: the vector has another length than those it was trained with.
+        """
+        return self.predict(recent_features(text), vector)
 
     def logits(self, found: Features, vector: Vector) -> Floats:
         """Shape (labels,): both experts mixed, before the temperature."""
@@ -241,26 +267,6 @@ class Head:
         raised = np.where(at >= 0, weights[:, column] - weights.mean(axis=1), np.float32(0))
         return _strongest(dict(zip(chosen, raised.tolist(), strict=True)), limit)
 
-    def _judged(self, probabilities: Floats) -> Prediction:
-        order = np.argsort(-probabilities, kind="stable")
-        first, second = int(order[0]), int(order[1])
-        confidence = float(probabilities[first])
-        margin = max(0.0, confidence - float(probabilities[second]))
-        if self.card.kind == "many":
-            limits = self.card.thresholds.per_label
-            ranked: list[int] = order.tolist()
-            chosen = tuple(self.labels[n] for n in ranked if probabilities[n] >= limits[n])
-            abstain: Abstention | None = None if chosen else "low_confidence"
-        else:
-            abstain = self._abstention(confidence, margin)
-            chosen = () if abstain else (self.labels[first],)
-        return Prediction(self.labels, probabilities, self.labels[first], confidence, margin, abstain, chosen)
-
-    def _abstention(self, confidence: float, margin: float) -> Abstention | None:
-        if confidence < self.card.thresholds.min_confidence:
-            return "low_confidence"
-        return "narrow_margin" if margin < self.card.thresholds.min_margin else None
-
     def _values(self, found: Features) -> tuple[NDArray[np.int32], Floats]:
         """Where the kept features of a text are among `buckets`, and their weights in it."""
         at = self.places[found.buckets]
@@ -269,11 +275,54 @@ class Head:
         return at[kept], value[kept]
 
 
+def prediction(
+    labels: tuple[str, ...], probabilities: Floats, limits: Thresholds, familiar: float = math.inf
+) -> Prediction:
+    """The judgement of a text with exactly one label: the likeliest, where the limits let it be said."""
+    order = np.argsort(-probabilities, kind="stable")
+    first, second = int(order[0]), int(order[1])
+    confidence = float(probabilities[first])
+    margin = max(0.0, confidence - float(probabilities[second]))
+    abstain = _abstention(limits, confidence, margin, familiar)
+    chosen = () if abstain else (labels[first],)
+    return Prediction(labels, probabilities, labels[first], confidence, margin, abstain, chosen, familiar)
+
+
+def _abstention(limits: Thresholds, confidence: float, margin: float, familiar: float) -> Abstention | None:
+    if limits.scope is not None and familiar < limits.scope:
+        return "out_of_scope"
+    if confidence < limits.min_confidence:
+        return "low_confidence"
+    return "narrow_margin" if margin < limits.min_margin else None
+
+
+def _several(
+    labels: tuple[str, ...], probabilities: Floats, limits: Thresholds, familiar: float
+) -> Prediction:
+    """The judgement of a text with any number of labels: each that reaches its own limit."""
+    ranked: list[int] = np.argsort(-probabilities, kind="stable").tolist()
+    confidence = float(probabilities[ranked[0]])
+    margin = max(0.0, confidence - float(probabilities[ranked[1]]))
+    chosen = tuple(labels[n] for n in ranked if probabilities[n] >= limits.per_label[n])
+    abstain: Abstention | None = None if chosen else "low_confidence"
+    return Prediction(labels, probabilities, labels[ranked[0]], confidence, margin, abstain, chosen, familiar)
+
+
 def weigh(found: Features, idf: Floats) -> Floats:
     """Shape (n,), length 1: sublinear term frequency times `idf`; empty for a text without features."""
     value = (1 + np.log1p(found.counts)) * idf
     length = float(np.linalg.norm(value))
     return (value / np.float32(length) if length > 0 else value).astype(np.float32)
+
+
+def familiarity(logits: Floats) -> Floats:
+    """The logarithm of the summed exponentials along the last axis, calibrated logits given.
+
+    The free energy of Liu et al. 2020 with its sign turned. Confidence compares the labels with one another
+    and is high for nonsense that is a little nearer to one of them; this is low for it.
+    """
+    top = logits.max(axis=-1)
+    return (top + np.log(np.exp(logits - top[..., None]).sum(axis=-1))).astype(np.float32)
 
 
 def softmax(logits: Floats) -> Floats:

@@ -99,7 +99,7 @@ class Intake:
             raise BadCell("label", "is no list of texts", 'write "label": "…" or "labels": ["…"]')
         language = self._labels_of("language").find(given.text("language")) or language_of(text)
         names = tuple(dict.fromkeys(label.strip() for label in labels))
-        return LabelledText(text, names, cast("Language | None", language))
+        return LabelledText(text, names, cast("Language | None", language), row=self._row)
 
     def article(self, given: Given) -> Article:
         """The row as an article.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from knowledge.article import Article, Passage
 from knowledge.case import Case, CaseOutcome, Language
@@ -27,6 +27,8 @@ SPARE: Final = 2
 """Items looked up beyond those wanted: some may be gone from SQL and not yet from the index."""
 LOOKING_AHEAD: Final = 4
 """Threads that look up rankings while their complaints are judged."""
+REREAD: Final = 15
+"""Cases a reranker looks at, where one is set."""
 WINDOW: Final = 50
 """Items of each ranking that are fused, at least."""
 SAME_LANGUAGE: Final[dict[ItemKind, float]] = {"case": 1.0, "passage": 3.0}
@@ -112,13 +114,22 @@ class Preference:
         return weight
 
 
+class Rereader(Protocol):
+    """Reads a question and a text together and says how well they fit."""
+
+    def scores(self, text: str, others: Sequence[str], /) -> list[float]: ...
+
+
 class Search:
     """Similar cases and passages of one tenant at a time."""
 
-    def __init__(self, store: KnowledgeStore, index: Index, embedder: Embedder) -> None:
+    def __init__(
+        self, store: KnowledgeStore, index: Index, embedder: Embedder, reranker: "Rereader | None" = None
+    ) -> None:
         self._store = store
         self._index = index
         self._embedder = embedder
+        self._reranker = reranker
         self._pool = ThreadPoolExecutor(LOOKING_AHEAD, "search-ahead")
         self._superseded: dict[str, tuple[tuple[tuple[int, int], date], frozenset[str]]] = {}
         self._passages_about: dict[str, tuple[tuple[int, int], Mapping[str, About]]] = {}
@@ -152,14 +163,18 @@ class Search:
         if preference is not None:
             case_hits.sort(key=lambda hit: -hit.score * preference.weight("case", found.about_case(hit.id)))
         replaced = self._replaced(question)
-        case_matches = [_case_match(hit, found.case(hit.id), replaced) for hit in case_hits[:cases]]
+        some = case_hits[: self._looked_at(cases)]
+        case_matches = [_case_match(hit, found.case(hit.id), replaced) for hit in some]
+        case_matches = self._reread(question, case_matches)[:cases]
         passage_matches = [
             _passage_match(hit, *found.passage(hit.id), replaced)
             for hit in passage_hits[: passages * IN_FORCE_SPARE]
         ]
         return (
             self._measured(question, "case", case_matches),
-            self._measured(question, "passage", _in_force_first(passage_matches)[:passages]),
+            self._measured(
+                question, "passage", _in_force_first(self._reread(question, passage_matches))[:passages]
+            ),
         )
 
     def cases(self, question: Question, limit: int, where: CaseFilter | None = None) -> list[CaseMatch]:
@@ -171,9 +186,10 @@ class Search:
             known.update((i, case) for i, case in found.items() if wanted.accepts(case))
             return known.keys() & ids
 
-        hits = self._filtered(question, "case", max(limit, WINDOW), accepted)[:limit]
+        hits = self._filtered(question, "case", max(limit, WINDOW), accepted)[: self._looked_at(limit)]
         replaced = self._replaced(question)
-        return self._measured(question, "case", [_case_match(hit, known[hit.id], replaced) for hit in hits])
+        matches = self._reread(question, [_case_match(hit, known[hit.id], replaced) for hit in hits])
+        return self._measured(question, "case", matches[:limit])
 
     def passages(
         self, question: Question, limit: int, where: PassageFilter | None = None
@@ -193,7 +209,7 @@ class Search:
 
         hits = self._filtered(question, "passage", max(limit * IN_FORCE_SPARE, WINDOW), accepted)
         matches = [_passage_match(hit, *known[hit.id], replaced) for hit in hits[: limit * IN_FORCE_SPARE]]
-        return self._measured(question, "passage", _in_force_first(matches)[:limit])
+        return self._measured(question, "passage", _in_force_first(self._reread(question, matches))[:limit])
 
     def _passage_hits(self, question: Question, preference: Preference | None) -> list[Hit]:
         """Passages of both rankings; those that speak of something else move down."""
@@ -239,6 +255,17 @@ class Search:
             return self._index.lexical(question.tenant, kind, question.text, depth)
 
         return fuse(_deep_enough(dense, window, accepted), _deep_enough(lexical, window, accepted), window)
+
+    def _looked_at(self, wanted: int) -> int:
+        return wanted if self._reranker is None else max(wanted, REREAD)
+
+    def _reread(self, question: Question, matches: list[_Match]) -> list[_Match]:
+        """The matches in the order of the reranker, where there is one."""
+        if self._reranker is None:
+            return matches
+        scores = self._reranker.scores(question.text, [_text(match) for match in matches])
+        order = sorted(range(len(matches)), key=lambda n: (-scores[n], n))
+        return [matches[n] for n in order]
 
     def _measured(self, question: Question, kind: ItemKind, matches: list[_Match]) -> list[_Match]:
         """The matches with the true cosine for those that only the lexical ranking found."""
@@ -310,6 +337,10 @@ def _standardised(ranking: Sequence[tuple[str, float]], window: int) -> dict[str
 
 def _via(dense: bool, lexical: bool) -> tuple[Via, ...]:
     return ("dense", "lexical") if dense and lexical else ("dense",) if dense else ("lexical",)
+
+
+def _text(match: CaseMatch | PassageMatch) -> str:
+    return match.case.text if isinstance(match, CaseMatch) else match.passage.text
 
 
 def _case_match(hit: Hit, case: Case, replaced: frozenset[str]) -> CaseMatch:

@@ -23,7 +23,18 @@ from knowledge.errors import InvalidInput
 from knowledge.evaluation import LabelledText, language_of
 from knowledge.features import BUCKETS, Features, features
 from knowledge.figures import Judged, measure
-from knowledge.head import FORMAT, Card, Head, Kind, Thresholds, Weights, sigmoid, softmax, weigh
+from knowledge.head import (
+    FORMAT,
+    Card,
+    Head,
+    Kind,
+    Thresholds,
+    Weights,
+    familiarity,
+    sigmoid,
+    softmax,
+    weigh,
+)
 
 PRECISION: Final = 0.9
 """Share of assigned labels that shall be right."""
@@ -37,8 +48,14 @@ VECTOR_STRENGTHS: Final = (1.0, 10.0, 100.0)
 SHARES: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 """Parts of the vector's expert that are tried."""
 MARGINS: Final = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2)
+FEW: Final = 8
+"""Rows of a label below which its figures say little."""
 SIMILAR: Final = 0.6
 """Jaccard overlap of features from which two texts are one for cross-validation."""
+STRANGE: Final = 0.05
+"""Share of the rows, while they were not seen, that may look out of scope."""
+FEWEST_FAMILIAR: Final = 100
+"""Judged rows from which that share can be told."""
 FEWEST_ASSIGNED: Final = 10
 """Assigned rows below which a precision is chance."""
 
@@ -98,10 +115,7 @@ def train_categories(
     Raises:
         InvalidInput: the rows cannot be learned from; says why and what to do.
     """
-    for number, row in enumerate(rows, start=1):
-        if len(row.labels) != 1:
-            raise InvalidInput(f"row {number} has {len(row.labels)} labels: give every row exactly one")
-    return _train(rows, embedder, "categories", "one", precision, progress).head
+    return learn(rows, embedder, "categories", precision=precision, progress=progress).head
 
 
 def train_emotion(
@@ -116,8 +130,7 @@ def train_emotion(
     Raises:
         InvalidInput: the rows cannot be learned from; says why and what to do.
     """
-    kind: Kind = "one" if all(len(row.labels) == 1 for row in rows) else "many"
-    return _train(rows, embedder, "emotion", kind, precision, progress).head
+    return learn(rows, embedder, "emotion", precision=precision, progress=progress).head
 
 
 def train_escalation(
@@ -132,7 +145,7 @@ def train_escalation(
     Raises:
         InvalidInput: the rows cannot be learned from; says why and what to do.
     """
-    return _train(rows, embedder, "escalation", "many", precision, progress).head
+    return learn(rows, embedder, "escalation", precision=precision, progress=progress).head
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,10 +155,33 @@ class Learned:
     head: Head
     used: Bools
     """Shape (rows,): those with a letter or digit; the others were left out."""
+    judged: Bools
+    """Shape (rows,): those that do not only teach."""
     logits: Numbers
     """Shape (used rows, labels), calibrated; without meaning for a row that only teaches."""
     fold: Places
     """Shape (used rows,): near-duplicates have the same; -1 for a row that only teaches."""
+
+
+def learn(
+    rows: Sequence[LabelledText],
+    embedder: Embedder,
+    subject: str,
+    *,
+    precision: float = PRECISION,
+    progress: Progress | None = None,
+) -> Learned:
+    """A head for a subject, with what it says of its rows while it has not seen them.
+
+    Raises:
+        InvalidInput: the rows cannot be learned from; says why and what to do.
+    """
+    if subject == "categories":
+        for number, row in enumerate(rows, start=1):
+            if len(row.labels) != 1:
+                raise InvalidInput(f"row {number} has {len(row.labels)} labels: give every row exactly one")
+    single = subject != "escalation" and all(len(row.labels) == 1 for row in rows)
+    return _train(rows, embedder, subject, "one" if single else "many", precision, progress)
 
 
 def learn_many(rows: Sequence[LabelledText], embedder: Embedder, subject: str) -> Learned:
@@ -155,15 +191,6 @@ def learn_many(rows: Sequence[LabelledText], embedder: Embedder, subject: str) -
         InvalidInput: the rows cannot be learned from; says why and what to do.
     """
     return _train(rows, embedder, subject, "many", PRECISION, None)
-
-
-def learn_categories(rows: Sequence[LabelledText], embedder: Embedder) -> Learned:
-    """As `train_categories`, with the out-of-fold logits: what each label looks like to who has not seen it.
-
-    Raises:
-        InvalidInput: the rows cannot be learned from; says why and what to do.
-    """
-    return _train(rows, embedder, "categories", "one", PRECISION, None)
 
 
 def near_duplicates(texts: Sequence[str]) -> list[int]:
@@ -209,7 +236,7 @@ def _train(
     slope, shift = _calibration(data, mixed)
     logits = mixed * slope + shift
     probabilities = _probabilities(data.kind, logits)
-    thresholds = _thresholds(data, probabilities, precision)
+    thresholds = _thresholds(data, probabilities, logits, precision)
     inverse = 1.0 if kind == "many" else float(slope[0])
     per_label = slope if kind == "many" else np.ones_like(slope)  # for `one`, the temperature stays apart
     weights = Weights(
@@ -237,7 +264,8 @@ def _train(
         warnings=tuple(data.warnings),
     )
     used = np.array([len(found.hashes) > 0 for found in every], np.bool_)
-    return Learned(Head(card, weights.stored()), used, logits, data.fold)
+    asked = np.array([row.judged for row in rows], np.bool_)
+    return Learned(Head(card, weights.stored()), used, asked, logits, data.fold)
 
 
 class _Steps:
@@ -269,9 +297,7 @@ def _prepared(rows: Sequence[LabelledText], embedder: Embedder, subject: str, ki
     judged = np.array([row.judged for row in used], np.bool_)
     if not judged.any():
         raise InvalidInput("no row is to be judged: the quality of a head without any would be unknown")
-    for label, count in zip(labels, truth.sum(axis=0), strict=True):
-        if count == 1:
-            warnings.append(f"label {label!r} has 1 row: it is learned, but its quality cannot be measured")
+    warnings += _rare(labels, truth[judged].sum(axis=0).tolist(), truth.sum(axis=0).tolist())
     return _Data(
         subject=subject,
         kind=kind,
@@ -285,6 +311,17 @@ def _prepared(rows: Sequence[LabelledText], embedder: Embedder, subject: str, ki
         fold=_folds(found, truth, judged),
         warnings=warnings,
     )
+
+
+def _rare(labels: Sequence[str], judged: Sequence[int], taught: Sequence[int]) -> list[str]:
+    """A remark for every label with too few rows to be learned or measured well."""
+    remarks: list[str] = []
+    for label, measured, count in zip(labels, judged, taught, strict=True):
+        if count == 1:
+            remarks.append(f"label {label!r} has 1 row: it is learned, but its quality cannot be measured")
+        elif measured < FEW:
+            remarks.append(f"label {label!r} has {measured} rows: give it {FEW} or more to be judged well")
+    return remarks
 
 
 def _readable(rows: Sequence[LabelledText]) -> tuple[list[LabelledText], list[Features], list[str]]:
@@ -605,13 +642,14 @@ def _loss(kind: Kind, logits: Numbers, truth: Bools) -> float:
 # ---- thresholds and metrics
 
 
-def _thresholds(data: _Data, probabilities: Numbers, precision: float) -> Thresholds:
+def _thresholds(data: _Data, probabilities: Numbers, logits: Numbers, precision: float) -> Thresholds:
     judged = data.judged
     if data.kind == "many":
         limits = [
             _best_limit(probabilities[judged, n], data.truth[judged, n]) for n in range(len(data.labels))
         ]
         return Thresholds(per_label=tuple(limits))
+    scope = _scope(logits[judged])
     p, truth = probabilities[judged], data.truth[judged]
     right = truth[np.arange(len(p)), p.argmax(axis=1)]
     two = np.sort(p, axis=1)[:, -2:]
@@ -620,13 +658,20 @@ def _thresholds(data: _Data, probabilities: Numbers, precision: float) -> Thresh
     reached = [(n, *option) for n, option in enumerate(options) if option[1] >= precision]
     if reached:
         number, limit, _, _ = max(reached, key=lambda option: (option[3], -option[0]))
-        return Thresholds(min_confidence=limit, min_margin=MARGINS[number])
+        return Thresholds(min_confidence=limit, min_margin=MARGINS[number], scope=scope)
     limit, got, _ = max(options, key=lambda option: option[1])
     data.warnings.append(
         f"a precision of {precision:.2f} was not reached, {got:.2f} is the best: give more rows a label"
     )
     number = next(n for n, option in enumerate(options) if option[1] == got)
-    return Thresholds(min_confidence=limit, min_margin=MARGINS[number])
+    return Thresholds(min_confidence=limit, min_margin=MARGINS[number], scope=scope)
+
+
+def _scope(logits: Numbers) -> float | None:
+    """The familiarity that all but a STRANGE share of the rows reach."""
+    if len(logits) < FEWEST_FAMILIAR:
+        return None
+    return round(float(np.quantile(familiarity(logits.astype(np.float32)), STRANGE)), 4)
 
 
 def _limit(confidence: Numbers, right: Bools, allowed: Bools, precision: float) -> tuple[float, float, int]:

@@ -174,3 +174,51 @@ def test_two_heads_are_compared_on_the_same_rows(
     assert compared["accuracy"]["difference"] >= 0
     shown = run(tmp_path, *asked)
     assert "against the other" in shown.stdout and "95 of 100" in shown.stdout
+
+
+def test_labels_that_look_wrong_are_listed_with_their_rows(tmp_path: Path) -> None:
+    lines = rows(120)
+    lines[10]["label"], lines[50]["label"] = "物流", "fees, charges"  # both are about the network or fees
+    wrong = {n + 1 for n in (10, 50) if lines[n]["label"] != rows(120)[n]["label"]}
+    data = jsonl(tmp_path / "train.jsonl", [{"text": "没有标签"}, *lines])
+    arguments = ("train", "categories", "--data", str(data), "--out", str(tmp_path / "head"))
+    said = json.loads(run(tmp_path / "home", *arguments, "--json").stdout)
+    assert {each["row"] - 1 for each in said["doubtful"]} == wrong
+    assert wrong
+    first = said["doubtful"][0]
+    assert first["label"] != first["looks_like"] and first["probability"] > 0.5
+    shown = run(tmp_path / "home", *arguments)
+    assert f"{len(wrong)} labels look wrong" in shown.stdout
+
+
+def test_two_spellings_of_a_label_are_named(tmp_path: Path) -> None:
+    lines = rows(90)
+    for line in lines[1::6]:
+        line["label"] = line["label"].replace("fees, charges", "Fees Charges ")
+    data = jsonl(tmp_path / "train.jsonl", lines)
+    result = run(
+        tmp_path / "home", "train", "categories", "--data", str(data), "--out", str(tmp_path / "h"), "--json"
+    )
+    warnings = " ".join(json.loads(result.stdout)["warnings"])
+    assert "same spelling" in warnings and "Fees Charges" in warnings
+
+
+def test_texts_about_something_else_are_told_apart_and_measured(
+    trained: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    strange = [
+        {"text": text, "label": "none of these"}
+        for text in (
+            "今天天气真好",
+            "谁是世界冠军",
+            "how tall is the tower",
+            "tell me a story about a dragon",
+        )
+    ]
+    data = jsonl(tmp_path / "test.jsonl", [*rows(60, seed=3), *strange])
+    result = run(tmp_path, "eval", "categories", "--model", str(trained[0]), "--data", str(data), "--json")
+    found = json.loads(result.stdout)["out_of_scope"]
+    assert found["n"] == len(strange)
+    assert found["recall_at_5"] == 1.0
+    alone = run(tmp_path, "eval", "categories", "--model", str(trained[0]), "--data", str(data))
+    assert "out of scope" in alone.stdout

@@ -1,26 +1,17 @@
-"""Labels that look wrong, and complaints that are nearly the same.
-
-Confident learning (Northcutt, Jiang and Chuang 2021): a label is doubted where a head that had not seen the
-complaint, nor a near-duplicate of it, gives another category at least the probability that this category's
-own complaints get on average.
-"""
+"""Labels that look wrong, and complaints that are nearly the same."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from bot.backtest.history import Closed
 from bot.backtest.replay import labelled
 from knowledge.embedding import Embedder
 from knowledge.errors import InvalidInput
-from knowledge.head import softmax
-from knowledge.training import Learned, learn_categories, near_duplicates
+from knowledge.label_doubts import doubtful_labels
+from knowledge.training import Learned, learn, near_duplicates
 
-SURE: Final = 0.5
-"""Probability below which the other category is no confident disagreement."""
 LISTED: Final = 50
 EXCERPT: Final = 80
 """Characters of the redacted text that are shown."""
@@ -92,32 +83,21 @@ def check_labels(rows: Sequence[Closed], embedder: Embedder) -> Labels:
 
 def _doubts(rows: Sequence[Closed], embedder: Embedder) -> tuple[list[Doubt], int]:
     try:
-        learned: Learned = learn_categories(labelled(rows), embedder)
+        learned: Learned = learn(labelled(rows), embedder, "categories")
     except InvalidInput:
         return [], 0  # too little in common to learn from: the replay says so already
-    used = [closed for closed, kept in zip(rows, learned.used.tolist(), strict=True) if kept]
-    p = softmax(learned.logits.astype(np.float32)).astype(np.float64)
-    labels = learned.head.labels
-    given = np.array([labels.index(closed.category) for closed in used])
-    typical = np.array([p[given == n, n].mean() for n in range(len(labels))])
-    # a category with one complaint was never learned out of fold: what it gets on average means nothing
-    single = np.bincount(given, minlength=len(labels)) < 2
-    best = p.argmax(axis=1)
-    every = np.arange(len(used))
-    sure = (best != given) & (p[every, best] >= np.maximum(typical[best], SURE)) & ~single[given]
-    order = sorted(np.flatnonzero(sure).tolist(), key=lambda n: p[n, given[n]] - p[n, best[n]])
     return [
         Doubt(
-            row=used[n].row,
-            id=used[n].id,
-            given=used[n].category,
-            suggested=labels[int(best[n])],
-            probability=round(float(p[n, best[n]]), 4),
-            given_probability=round(float(p[n, given[n]]), 4),
-            excerpt=_excerpt(used[n].case.text),
+            row=rows[found.place].row,
+            id=rows[found.place].id,
+            given=found.given,
+            suggested=found.suggested,
+            probability=found.probability,
+            given_probability=found.given_probability,
+            excerpt=_excerpt(rows[found.place].case.text),
         )
-        for n in order
-    ], len(used)
+        for found in doubtful_labels(learned, [closed.category for closed in rows])
+    ], int(learned.used.sum())
 
 
 def _excerpt(text: str) -> str:

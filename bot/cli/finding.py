@@ -9,7 +9,7 @@ from bot.cli.beside import service_that_owns
 from bot.cli.console import Stopped
 from bot.matches import case_card, passage_card
 from bot.settings import Settings
-from bot.wiring import StoreParts, redact_text
+from bot.wiring import StoreParts, redact_text, reranker
 from knowledge.embedding import load_embedder
 from knowledge.errors import IndexLocked
 from knowledge.index import Index
@@ -27,7 +27,7 @@ def find(stored: StoreParts, tenant: str, wanted: dict[str, Any]) -> dict[str, A
     index.open()
     try:
         index.catch_up()
-        search = Search(stored.knowledge, index, embedder)
+        search = Search(stored.knowledge, index, embedder, reranker(stored.settings))
         zone = (stored.tenants.settings(tenant) or TenantSettings()).timezone
         today = datetime.now(UTC).astimezone(ZoneInfo(zone)).date()
         question = search.question(tenant, redact_text(wanted["query"]), today)

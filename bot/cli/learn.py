@@ -104,32 +104,60 @@ def train_embedder_(data: Path, out: Path, cache: Path | None, as_json: bool) ->
 
 def _train(subject: str, data: Path, out: Path, *, as_json: bool) -> None:
     from knowledge.embedding import load_embedder
-    from knowledge.training import train_categories, train_emotion, train_escalation
+    from knowledge.label_doubts import doubtful_labels, spelled_alike
+    from knowledge.training import learn
 
     settings = load_settings()
     rows, problems = _rows(data)
-    make = {"categories": train_categories, "emotion": train_emotion, "escalation": train_escalation}[subject]
     with progress(f"training on {len(rows)} rows", "steps") as done:
-        head = make(rows, load_embedder(settings.embedder), progress=done)
+        learned = learn(rows, load_embedder(settings.embedder), subject, progress=done)
+    head = learned.head
     head.save(out)
-    answer: dict[str, Any] = {
-        "out": str(out),
-        "name": head.name,
-        "embedder": head.card.embedder,
-        "labels": list(head.labels),
-        "rows": len(rows),
-        "bad": len(problems),
-        "metrics": head.card.metrics,
-        "warnings": list(head.card.warnings),
-    }
+    single = head.card.kind == "one"
+    doubts = doubtful_labels(learned, [row.labels[0] for row in rows]) if single else []
+    doubtful = [
+        {
+            "row": rows[doubt.place].row,
+            "label": doubt.given,
+            "looks_like": doubt.suggested,
+            "probability": doubt.probability,
+        }
+        for doubt in doubts
+    ]
+    alike = [f"labels {' and '.join(map(repr, group))} look like one" for group in spelled_alike(head.labels)]
+    warnings = [*head.card.warnings, *(f"{each}: give both the same spelling" for each in alike)]
     if as_json:
+        answer: dict[str, Any] = {
+            "out": str(out),
+            "name": head.name,
+            "embedder": head.card.embedder,
+            "labels": list(head.labels),
+            "rows": len(rows),
+            "bad": len(problems),
+            "metrics": head.card.metrics,
+            "warnings": warnings,
+            "doubtful": doubtful,
+        }
         say_json(answer)
     else:
-        for warning in head.card.warnings:
+        for warning in warnings:
             remark(f"note: {warning}")
+        _say_doubtful(doubtful)
         click.echo(f"{bold(head.name)}: {len(head.labels)} labels from {len(rows)} rows, in {out}")
         _say_figures(head.card.metrics, "cross-validated")
     stop(PROBLEMS if problems else 0)
+
+
+def _say_doubtful(doubtful: Sequence[dict[str, Any]]) -> None:
+    """The labels to look at again, the surest first."""
+    if not doubtful:
+        return
+    click.echo(f"{len(doubtful)} labels look wrong; the surest:")
+    shown = [
+        (str(each["row"]), str(each["label"]), str(each["looks_like"]), f"{each['probability']:.2f}")
+        for each in doubtful[:SHOWN_PROBLEMS]
+    ]
+    say_table(("row", "label", "looks like", "probability"), shown)
 
 
 @click.group("eval")
@@ -200,6 +228,12 @@ def _say_report(report: dict[str, Any]) -> None:
     _say_figures(report, "measured")
     for name, (low, high) in report["intervals"].items():
         click.echo(f"  {name}: {low:.3f} to {high:.3f} in 95 of 100 samples")
+    if strange := report["out_of_scope"]:
+        click.echo(
+            f"  out of scope: {strange['n']} rows with other labels, {strange['recall']:.3f} of them told as "
+            f"such, {strange['false_alarms']:.3f} of the others too; "
+            f"{strange['recall_at_5']:.3f} of them at 5 % false alarms"
+        )
     for name, c in report.get("comparison", {}).items():
         click.echo(
             f"  {name} against the other: {c['difference']:+.3f} ({c['low']:+.3f} to {c['high']:+.3f})"

@@ -28,8 +28,7 @@ from bot.triage.urgency import UrgencyFacts, judge_urgency, read_situation
 from bot.triage.vulnerability import find_vulnerability
 from knowledge.case import EscalationKind, Language, Vulnerability
 from knowledge.embedding import Vector
-from knowledge.features import recent_features
-from knowledge.head import Head, Prediction
+from knowledge.head import Classifier, Prediction
 from knowledge.match import CaseMatch
 from knowledge.search import Preference
 from knowledge.taxonomy import Taxonomy
@@ -55,7 +54,9 @@ class Category:
 class Triager:
     """Judges readings with one head and one taxonomy; feelings and intents with the judge that is shipped."""
 
-    def __init__(self, head: Head | None, taxonomy: Taxonomy, judge: Judge | Rules | None = None) -> None:
+    def __init__(
+        self, head: Classifier | None, taxonomy: Taxonomy, judge: Judge | Rules | None = None
+    ) -> None:
         self._head = head
         self._taxonomy = taxonomy
         self._judge = judge or shipped_judge()
@@ -158,8 +159,7 @@ class Triager:
             return _no_category("language_unsupported")
         if self._head is None:
             return _no_category("model_failed")
-        found = recent_features(text)
-        prediction = self._head.predict(found, vector)
+        prediction = self._head.judge(text, vector)
         best = prediction.best
         alternatives = _alternatives(prediction)
         if prediction.abstain is not None:
@@ -192,6 +192,7 @@ class Triager:
 _REASONS: Final[dict[Language, dict[ReasonCode, str]]] = {
     "zh": {
         "assigned": "诉求归为“{name}”，把握 {percent}",
+        "out_of_scope": "不像是已知的任何一类（最接近“{name}”），请人工判断",
         "low_confidence": "不确定类别：最可能是“{name}”，把握只有 {percent}，请人工判断",
         "narrow_margin": "不确定类别：“{name}”（{percent}）与次选太接近，请人工判断",
         "language_unsupported": "文字既非中文也非英文，未判断类别，请人工阅读",
@@ -200,6 +201,7 @@ _REASONS: Final[dict[Language, dict[ReasonCode, str]]] = {
     },
     "en": {
         "assigned": "About “{name}”, {percent} sure",
+        "out_of_scope": "Looks like none of the known categories (nearest is “{name}”): please decide",
         "low_confidence": "Not sure of the category: “{name}” is likeliest at only {percent}; please decide",
         "narrow_margin": "Not sure of the category: “{name}” {percent} and the next are close: please decide",
         "language_unsupported": "Neither Chinese nor English: the category was not judged; please read it",
