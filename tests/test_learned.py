@@ -26,7 +26,7 @@ from knowledge.head import Head
 from knowledge.taxonomy import Taxonomy
 from tests.test_escalation import NONE, THREATS
 
-REMAKE = "run 'python -m bot.triage.shipped' and keep the files it writes"
+REMAKE = "run 'python -m bot.triage.shipped DATA' and keep the files it writes"
 
 
 @cache

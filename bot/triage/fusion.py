@@ -238,6 +238,6 @@ def _fits(card: FusionCard) -> bool:
 
 def _unusable(path: Path, why: str) -> ModelUnavailable:
     return ModelUnavailable(
-        f"cannot use the fusion in {path}: {why}; make it again with 'python -m bot.triage.shipped', "
+        f"cannot use the fusion in {path}: {why}; make it again with 'python -m bot.triage.shipped DATA', "
         "or reinstall redress"
     )

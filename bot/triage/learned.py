@@ -56,7 +56,7 @@ class Judge:
         if fusion.card.heads != made_for or fusion.card.inputs != INPUTS:
             raise ModelUnavailable(
                 f"{fusion.name} was made for other heads or signals: make all of them again with "
-                "'python -m bot.triage.shipped'"
+                "'python -m bot.triage.shipped DATA'"
             )
         self._emotion, self._escalation, self._fusion = emotion, escalation, fusion
         self._order = ordered(emotion), ordered(escalation)

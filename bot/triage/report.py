@@ -12,6 +12,9 @@ from knowledge.case import EMOTIONS, ESCALATIONS
 BINS: Final = 10
 """Of confidence, for the calibration error."""
 
+PUBLIC: Final = "public"
+"""In place of a language: a text from a public set that we labelled."""
+
 Bools = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -21,9 +24,10 @@ Choose = Callable[[Judged, Labels, Places], Limits]
 def report(
     judged: Judged, truth: Labels, fold: Places, tuned: Bools, languages: Sequence[str], choose: Choose
 ) -> dict[str, Any]:
-    """Under `untuned` and `every`, each for zh, en and all: `fused` and `rules` side by side.
+    """Under `untuned` and `every`, each for zh, en, both (`all`) and `public`: `fused` and `rules`.
 
-    The limits of each fold are chosen by `choose` on the untuned cases of the other folds.
+    `languages` has zh, en, or public for a text that is not of our corpus and counts in no other group. The
+    limits of each fold are chosen by `choose` on the untuned cases of the other folds.
     """
     said, kinds, danger = _with_cross_fitted_limits(judged, truth, fold, tuned, choose)
     by_rules = judged.rule("escalation", ESCALATIONS) > 0
@@ -34,8 +38,11 @@ def report(
     figures: dict[str, Any] = {"out_of_fold": True}
     for name, part in (("untuned", ~tuned), ("every", np.ones(len(tuned), np.bool_))):
         figures[name] = {}
-        for group in ("zh", "en", "all"):
-            rows = np.flatnonzero(part & ((language == group) | (group == "all")))
+        for group in ("zh", "en", "all", PUBLIC):
+            own = (group == "all") & (language != PUBLIC)
+            rows = np.flatnonzero(part & ((language == group) | own))
+            if not len(rows):
+                continue
             figures[name][group] = {
                 "n": len(rows),
                 "fused": {

@@ -1,8 +1,9 @@
-"""Makes the files in `model/` from our own corpus: `python -m bot.triage.shipped`.
+"""Makes the files in `model/`: `python -m bot.triage.shipped DATA`, DATA being the folder with ship/ in it.
 
-Two heads learn from the sample cases and from the phrases of our lexicons; the fusion joins them to the
-rules. All figures are out of fold. They are given for every case, and for those whose words the lexicons were
-not tuned on (`untuned`), which are the ones to believe.
+Two heads learn from the labelled cases and complaints, from the public texts that knowledge/labels is for,
+and from the phrases of our lexicons; the fusion joins them to the rules. All figures are out of fold. They
+are given for every case, and for those whose words the lexicons were not tuned on (`untuned`), which are the
+ones to believe; for the public texts apart.
 """
 
 import json
@@ -18,10 +19,10 @@ from bot.triage.emotion import LEXICON_EMOTIONS
 from bot.triage.fusion import Fusion
 from bot.triage.learned import MODEL
 from bot.triage.lexicon import LEXICONS, Group, load_lexicon
-from bot.triage.report import report
-from bot.triage.stacking import Bools, Labels, choose_limits, stack
+from bot.triage.report import PUBLIC, report
+from bot.triage.stacking import Bools, Labels, choose_limits, labels_of, stack
 from knowledge.case import ESCALATIONS, Case, Language
-from knowledge.corpus import sample_cases, sample_complaints
+from knowledge.corpus import borrowed_cases, sample_cases, sample_complaints
 from knowledge.embedding import LexicalEmbedder
 from knowledge.evaluation import LabelledText
 from knowledge.training import fingerprint
@@ -31,17 +32,19 @@ PHRASE_WEIGHT: Final = 0.1
 LEAST_WEIGHT: Final = 1.0
 """Level from which a word of feeling teaches."""
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
-_TUNED: Final = re.compile(r"[a-z]+-[a-z]+-0(?:[0-3][13579]|41)")
+_TUNED: Final = re.compile(r"[a-z]+-[a-z]{5,}-0(?:[0-3][13579]|41)")
 _CHOICE: Final = re.compile(r"\(([^|()]*)[^()]*\)")
 
 
-def make_shipped_judge(folder: Path = MODEL) -> Fusion:
-    """Write both heads and the fusion; the same corpus gives the same files."""
-    cases, tuned = labelled_cases()
+def make_shipped_judge(data: Path, folder: Path = MODEL) -> Fusion:
+    """Write both heads and the fusion; the same texts give the same files."""
+    own, tuned = labelled_cases()
+    public = list(borrowed_cases(data))
+    cases, tuned = [*own, *public], np.concatenate([tuned, np.zeros(len(public), np.bool_)])
     made = stack(cases, tuned, list(emotion_phrases()), list(escalation_phrases()), LexicalEmbedder.shipped())
-    languages = [case.language for case in cases]
+    languages = [*(case.language for case in own), *(PUBLIC for _ in public)]
     metrics = report(made.judged, made.truth, made.fold, tuned, languages, choose_limits)
-    fusion = made.fusion(tuned, metrics, corpus_fingerprint(cases, made.truth))
+    fusion = made.fusion(tuned, metrics, corpus_fingerprint(own, labels_of(own)))
     made.emotion.save(folder / "emotion")
     made.escalation.save(folder / "escalation")
     fusion.save(folder / "fusion.json")
@@ -105,6 +108,8 @@ def _taught(phrases: Iterable[str], labels: tuple[str, ...], language: Language)
 
 
 if __name__ == "__main__":
-    shown = make_shipped_judge().card
+    if len(sys.argv) != 2 or not Path(sys.argv[1], "ship").is_dir():
+        sys.exit("usage: python -m bot.triage.shipped DATA  (DATA: the folder with ship/ in it)")
+    shown = make_shipped_judge(Path(sys.argv[1])).card
     sys.stdout.write(json.dumps(shown.metrics, ensure_ascii=False, indent=1) + "\n")
     sys.stdout.write(json.dumps({kind: limit.model_dump() for kind, limit in shown.limits.items()}) + "\n")

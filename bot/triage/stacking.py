@@ -9,6 +9,7 @@ limits of a fold are chosen on the judgements of the other folds; the shipped on
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Final
 
 import numpy as np
@@ -45,10 +46,12 @@ LEAST_SUSPECT: Final = 0.04
 """Below it every complaint would be suspected of a danger."""
 SAFETY: Final = Limit(by_rules=0.0, alone=0.2, doubted=0.5)
 """Set by hand for recall: a danger missed costs more than a look too many."""
-ALONE: Final = 0.7
-"""Probability from which the heads alone are believed of the other kinds: lower, and they believe denials."""
-BY_RULES_OPTIONS: Final = (0.05, 0.1, 0.15)
+BY_RULES_OPTIONS: Final = (0.05, 0.1, 0.2, 0.3, 0.4)
 """Probabilities below which what the rules found is dropped."""
+ALONE_OPTIONS: Final = (0.3, 0.4, 0.5, 0.6, 0.7)
+"""Probabilities from which the heads alone are believed."""
+DOUBTED_OPTIONS: Final = (0.5, 0.7, 1.0)
+"""The same where the words are no complaint or hold an idiom: not below `alone`."""
 KIND_OPTIONS: Final = (0.3, 0.35, 0.4, 0.45, 0.5)
 
 Numbers = NDArray[np.float64]
@@ -255,23 +258,23 @@ def choose_limits(judged: Judged, truth: Labels, rows: Places) -> Limits:
     """Those that serve best on these rows."""
     p, t = judged.kinds[rows], truth.kinds[rows]
     kind_limit = max(KIND_OPTIONS, key=lambda least: (_f1(p >= least, t), -least))
-    # one limit for five kinds: a limit for each fits the chance of twenty cases
-    common = max(
-        map(_common, BY_RULES_OPTIONS), key=lambda limits: _f1(*_others(judged, truth, limits, rows))
-    )
-    return Limits(kind_limit, {**common, "safety": SAFETY}, _suspect_limit(judged, truth, rows))
+    limits: dict[EscalationKind, Limit] = {
+        kind: SAFETY if kind == "safety" else _limit_of(kind, judged, truth, rows) for kind in ESCALATIONS
+    }
+    return Limits(kind_limit, limits, _suspect_limit(judged, truth, rows))
 
 
-def _common(by_rules: float) -> dict[EscalationKind, Limit]:
-    return {kind: Limit(by_rules=by_rules, alone=ALONE, doubted=1.0) for kind in ESCALATIONS}
+def _limit_of(kind: EscalationKind, judged: Judged, truth: Labels, rows: Places) -> Limit:
+    """The limit with the best F1 of this kind; of equals the one that believes the heads least."""
+    column = ESCALATIONS.index(kind)
+    true = truth.escalations[rows][:, column]
 
+    def score(limit: Limit) -> tuple[float, float, float]:
+        said = holds(judged, dict.fromkeys(ESCALATIONS, limit), rows)[:, column]
+        return round(_f1(said, true), 3), limit.alone, limit.doubted
 
-def _others(
-    judged: Judged, truth: Labels, limits: dict[EscalationKind, Limit], rows: Places
-) -> tuple[Bools, Bools]:
-    """What is said and what is true of the kinds beside `safety`."""
-    columns = [n for n, kind in enumerate(ESCALATIONS) if kind != "safety"]
-    return holds(judged, limits, rows)[:, columns], truth.escalations[rows][:, columns]
+    options = product(BY_RULES_OPTIONS, ALONE_OPTIONS, DOUBTED_OPTIONS)
+    return max((Limit(by_rules=b, alone=a, doubted=max(a, d)) for b, a, d in options), key=score)
 
 
 def suspected(judged: Judged, least: float, rows: Places) -> Bools:
