@@ -120,3 +120,8 @@ class Case(Owned):
             return self.resolved_at
         received: datetime | None = self.received_at
         return None if received is None else received.date()
+
+
+def language_of(text: str) -> Language:
+    """The language of a text that names none: Chinese where it has a Chinese character."""
+    return "zh" if any("\u3400" <= character <= "\u9fff" for character in text) else "en"

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from knowledge.case import Language
+from knowledge.case import Language, language_of
 from knowledge.embedding import Embedder
 from knowledge.errors import InvalidInput
 from knowledge.features import features
@@ -90,7 +90,11 @@ def _predictions(head: Head, embedder: Embedder, rows: Sequence[LabelledText]) -
         raise InvalidInput("there are no rows to measure on: give texts with labels, one JSON object a line")
     blank = np.zeros(head.card.dimensions, np.float32)
     return [
-        head.predict(features(row.text), embedder.embed_query(row.text) if head.needs_vector else blank)
+        head.predict(
+            features(row.text),
+            embedder.embed_query(row.text) if head.needs_vector else blank,
+            row.language or language_of(row.text),
+        )
         for row in rows
     ]
 
@@ -255,11 +259,6 @@ def _number(value: object) -> float | None:
 
 def _wrong(row: Row, field: str, problem: str, remedy: str) -> RowProblem:
     return RowProblem(row.number, field, problem, remedy)
-
-
-def language_of(text: str) -> Language:
-    """The language of a row that names none: Chinese where it has a Chinese character."""
-    return "zh" if any("\u3400" <= character <= "\u9fff" for character in text) else "en"
 
 
 # ---- figures of search

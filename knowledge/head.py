@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 
-from knowledge.case import Owned
+from knowledge.case import Language, Owned, language_of
 from knowledge.embedding import Vector
 from knowledge.errors import EmbedderMismatch, ModelUnavailable
 from knowledge.features import BUCKETS, Features, recent_features, word_buckets
@@ -68,6 +68,8 @@ class Card(Owned):
     vector_share: Annotated[float, Field(ge=0, le=1)]
     """Part of the vector's expert in the mix; the n-gram expert has the rest."""
     temperature: Annotated[float, Field(gt=0)]
+    temperatures: dict[Language, Annotated[float, Field(gt=0)]] = {}
+    """In place of `temperature` for texts of a language that had enough rows of its own."""
     thresholds: Thresholds
     fingerprint: str
     """Of the training rows and of the features they have."""
@@ -221,8 +223,8 @@ class Head:
         if embedder != self.card.embedder:
             raise EmbedderMismatch(f"the {self.card.subject} head", self.card.embedder, embedder)
 
-    def predict(self, found: Features, vector: Vector) -> Prediction:
-        """The judgement of a text, given its features and its vector.
+    def predict(self, found: Features, vector: Vector, language: Language | None = None) -> Prediction:
+        """The judgement of a text, given its features, its vector and, where it is known, its language.
 
         Raises:
             EmbedderMismatch: the vector has another length than those it was trained with.
@@ -230,7 +232,10 @@ class Head:
         if self.needs_vector and vector.shape != (self.card.dimensions,):
             offered = f"one with {vector.size} dimensions instead of {self.card.dimensions}"
             raise EmbedderMismatch(f"the {self.card.subject} head", self.card.embedder, offered)
-        logits = self.logits(found, vector) / np.float32(self.card.temperature)
+        temperature = self.card.temperature
+        if language is not None:
+            temperature = self.card.temperatures.get(language, temperature)
+        logits = self.logits(found, vector) / np.float32(temperature)
         probabilities = softmax(logits) if self.card.kind == "one" else sigmoid(logits)
         if self.card.kind == "many":
             return _several(self.labels, probabilities, self.card.thresholds, float(familiarity(logits)))
@@ -242,7 +247,7 @@ class Head:
         Raises:
             EmbedderMismatch: the vector has another length than those it was trained with.
         """
-        return self.predict(recent_features(text), vector)
+        return self.predict(recent_features(text), vector, language_of(text))
 
     def logits(self, found: Features, vector: Vector) -> Floats:
         """Shape (labels,): both experts mixed, before the temperature."""

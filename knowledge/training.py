@@ -18,9 +18,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.case import Language, language_of
 from knowledge.embedding import Embedder, LexicalEmbedder, Matrix
 from knowledge.errors import InvalidInput
-from knowledge.evaluation import LabelledText, language_of
+from knowledge.evaluation import LabelledText
 from knowledge.features import BUCKETS, Features, features
 from knowledge.figures import Judged, measure
 from knowledge.head import (
@@ -40,7 +41,9 @@ PRECISION: Final = 0.9
 """Share of assigned labels that shall be right."""
 FOLDS: Final = 5
 TUNED_ROWS: Final = 4000
-"""Rows the strength of regularisation is chosen on; with more, three folds are enough."""
+"""Rows the strength of regularisation is chosen on."""
+MANY_ROWS: Final = 6000
+"""Rows beyond which three folds are enough."""
 RARE: Final = 0.3
 """What a feature that training did not keep counts in the length of a text."""
 GRAM_STRENGTHS: Final = (0.3, 1.0, 3.0)
@@ -48,6 +51,9 @@ VECTOR_STRENGTHS: Final = (1.0, 10.0, 100.0)
 SHARES: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 """Parts of the vector's expert that are tried."""
 MARGINS: Final = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2)
+LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
+FEWEST_OF_LANGUAGE: Final = 300
+"""Judged rows of a language from which it has a temperature of its own."""
 FEW: Final = 8
 """Rows of a label below which its figures say little."""
 SIMILAR: Final = 0.6
@@ -88,7 +94,7 @@ class _Data:
     """Shape (n, c)."""
     weight: Numbers
     judged: Bools
-    languages: list[str]
+    languages: list[Language]
     found: list[Features]
     vectors: Matrix | None
     """Shape (n, dimensions), or None where the vector has no part."""
@@ -234,7 +240,11 @@ def _train(
     gram = _fit_grams(grams, data.truth, data.weight, gram_strength)
     steps.done()
     slope, shift = _calibration(data, mixed)
+    slopes = _slopes(data, mixed)
     logits = mixed * slope + shift
+    for language, own in slopes.items():
+        rows_of = np.array([each == language for each in data.languages], np.bool_)
+        logits[rows_of] = mixed[rows_of] * own
     probabilities = _probabilities(data.kind, logits)
     thresholds = _thresholds(data, probabilities, logits, precision)
     inverse = 1.0 if kind == "many" else float(slope[0])
@@ -256,6 +266,7 @@ def _train(
         unseen=round(idf.unseen, 6),
         vector_share=share,
         temperature=round(1 / inverse, 6),
+        temperatures={language: round(1 / own, 6) for language, own in slopes.items()},
         thresholds=thresholds,
         fingerprint=_fingerprint(rows, every),
         metrics=_metrics(
@@ -408,7 +419,7 @@ def _fingerprint(rows: Sequence[LabelledText], found: Sequence[Features]) -> str
 
 def _folds(found: list[Features], truth: Bools, judged: Bools) -> Places:
     """A fold for each judged row: near-duplicates together, every label spread evenly."""
-    folds = FOLDS if int(judged.sum()) <= TUNED_ROWS else 3
+    folds = FOLDS if int(judged.sum()) <= MANY_ROWS else 3
     members: dict[int, list[int]] = {}
     for number, group in enumerate(_groups(found)):
         members.setdefault(group, []).append(number)
@@ -588,6 +599,19 @@ def _calibration(data: _Data, scores: Numbers, rows: Places | None = None) -> tu
         return np.full(c, _inverse_temperature(data, scores, some)), np.zeros(c)
     pairs = [_platt(scores[some, n], data.truth[some, n]) for n in range(c)]
     return np.array([slope for slope, _ in pairs]), np.array([shift for _, shift in pairs])
+
+
+def _slopes(data: _Data, scores: Numbers) -> dict[Language, float]:
+    """The inverse temperature of each language, where there are two with enough rows."""
+    if data.kind == "many":
+        return {}
+    languages = np.array(data.languages)
+    found: dict[Language, float] = {}
+    for language in LANGUAGES:
+        rows = np.flatnonzero(data.judged & (languages == language))
+        if len(rows) >= FEWEST_OF_LANGUAGE:
+            found[language] = _inverse_temperature(data, scores, rows)
+    return found if len(found) > 1 else {}
 
 
 def _inverse_temperature(data: _Data, scores: Numbers, rows: Any) -> float:

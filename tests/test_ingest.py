@@ -612,7 +612,7 @@ class TestArticlesAndLabels:
             "gb18030",
         )
         found = list(read_labelled(path))
-        assert found[0] == LabelledText("退款没到", ("催退款",), "zh")
+        assert found[0] == LabelledText("退款没到", ("催退款",), "zh", row=2)
         assert problems(found) == snapshot(["3 label: is empty"])
 
     def test_a_list_holds_several_labels_and_a_text_is_one(self, tmp_path: Path) -> None:

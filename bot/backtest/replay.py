@@ -19,7 +19,6 @@ from bot.backtest.precedents import SHOWN, Memory
 from knowledge.embedding import Embedder
 from knowledge.errors import InvalidInput
 from knowledge.evaluation import LabelledText
-from knowledge.features import recent_features
 from knowledge.head import Abstention, Head, Prediction
 from knowledge.training import train_categories
 
@@ -146,7 +145,7 @@ def labelled(rows: Sequence[Closed]) -> list[LabelledText]:
 def _judged(closed: Closed, head: Head, memory: Memory, embedder: Embedder) -> Judgement:
     text = closed.case.text
     vector = embedder.embed_query(text)
-    prediction: Prediction = head.predict(recent_features(text), vector)
+    prediction: Prediction = head.judge(text, vector)
     outcome = closed.case.outcome
     return Judgement(
         closed=closed,

@@ -42,7 +42,7 @@ TUNED_WEIGHT: Final = 0.5
 """What a case counts whose words the lexicons were tuned on: the rules look better there than they are."""
 SAFE_RECALL: Final = 0.95
 """Share of the dangers told that shall be reported or suspected, whatever the false alarms."""
-LEAST_SUSPECT: Final = 0.04
+LEAST_SUSPECT: Final = 0.025
 """Below it every complaint would be suspected of a danger."""
 SAFETY: Final = Limit(by_rules=0.0, alone=0.2, doubted=0.5)
 """Set by hand for recall: a danger missed costs more than a look too many."""
@@ -50,8 +50,9 @@ BY_RULES_OPTIONS: Final = (0.05, 0.1, 0.2, 0.3, 0.4)
 """Probabilities below which what the rules found is dropped."""
 ALONE_OPTIONS: Final = (0.3, 0.4, 0.5, 0.6, 0.7)
 """Probabilities from which the heads alone are believed."""
-DOUBTED_OPTIONS: Final = (0.5, 0.7, 1.0)
-"""The same where the words are no complaint or hold an idiom: not below `alone`."""
+DOUBTED: Final = 1.0
+"""The same where the text is no complaint, or holds words that only look like an escalation: at less, the
+heads believe denials and idioms."""
 KIND_OPTIONS: Final = (0.3, 0.35, 0.4, 0.45, 0.5)
 
 Numbers = NDArray[np.float64]
@@ -269,12 +270,12 @@ def _limit_of(kind: EscalationKind, judged: Judged, truth: Labels, rows: Places)
     column = ESCALATIONS.index(kind)
     true = truth.escalations[rows][:, column]
 
-    def score(limit: Limit) -> tuple[float, float, float]:
+    def score(limit: Limit) -> tuple[float, float]:
         said = holds(judged, dict.fromkeys(ESCALATIONS, limit), rows)[:, column]
-        return round(_f1(said, true), 3), limit.alone, limit.doubted
+        return round(_f1(said, true), 3), limit.alone
 
-    options = product(BY_RULES_OPTIONS, ALONE_OPTIONS, DOUBTED_OPTIONS)
-    return max((Limit(by_rules=b, alone=a, doubted=max(a, d)) for b, a, d in options), key=score)
+    options = product(BY_RULES_OPTIONS, ALONE_OPTIONS)
+    return max((Limit(by_rules=b, alone=a, doubted=DOUBTED) for b, a in options), key=score)
 
 
 def suspected(judged: Judged, least: float, rows: Places) -> Bools:

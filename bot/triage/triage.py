@@ -1,5 +1,6 @@
 """Triage: what it is about, how the customer feels, how urgent it is, and where it goes."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -35,7 +36,10 @@ from knowledge.taxonomy import Taxonomy
 
 ALTERNATIVES: Final = 3
 MIN_WORDS: Final = 2
-"""Letters and digits a text must have before it can be judged at all."""
+"""Letters a text must have, murmurs and digits aside, before it can be judged at all."""
+READ_FIRST: Final = 200
+"""Characters in which they are looked for."""
+_MURMUR: Final = re.compile("[嗯哦噢啊呃额呵哈嘿哎唉呀啦嘛]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ class Triager:
         return triage.model_copy(update={"reasons": (*triage.reasons, reason)})
 
     def _category(self, text: str, language: Literal["zh", "en", "und"], vector: Vector) -> Category:
-        if sum(character.isalnum() for character in text[:200]) < MIN_WORDS:
+        if sum(character.isalpha() for character in _MURMUR.sub("", text[:READ_FIRST])) < MIN_WORDS:
             return _no_category("not_enough_text")
         if language == "und":
             return _no_category("language_unsupported")
