@@ -7,9 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bot.database import Database
 from tests.postgres import PostgresServer, find_binaries
+
+# a busy machine is no bug: properties are judged by what they find, not by the clock
+settings.register_profile("redress", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("redress")
 
 if TYPE_CHECKING:
     from tests.services import Service
