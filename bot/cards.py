@@ -224,7 +224,7 @@ def _path(trajectory: Trajectory, words: CardWords) -> str:
     shape = words.path[trajectory.shape]
     if trajectory.turned_at is None:
         return shape
-    return f"{shape}, {words.turned.format(turn=trajectory.turned_at + 1)}"
+    return f"{shape} · {words.turned.format(turn=trajectory.turned_at + 1)}"
 
 
 def _customer(suggestion: Suggestion, words: CardWords) -> RenderableType:

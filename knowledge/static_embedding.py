@@ -32,7 +32,7 @@ HEAD: Final = 4500
 TAIL: Final = 1500
 """Characters read of a text longer than both: its beginning, and its end, where people say what they want."""
 TOGETHER: Final = 256
-"""Texts whose rows are gathered in one go: more would leave the processor's cache."""
+"""Texts that are tokenised in one go."""
 
 
 class StaticEmbedder:

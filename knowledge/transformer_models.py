@@ -26,8 +26,6 @@ CERTAIN: Final = Thresholds(min_confidence=0.5)
 class TextClassifier:
     """A text-classification model with exactly one label a text."""
 
-    needs_vector: Final = False
-
     def __init__(self, source: str) -> None:
         """Load `source`: a hub name, `name@revision`, or a local path.
 

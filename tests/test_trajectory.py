@@ -1,11 +1,17 @@
 from typing import Literal
 
+import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
+from bot.complaint import Turn
+from bot.privacy.redaction import Redactor
 from bot.suggestion import FeltTurn, TrajectoryShape
+from bot.triage.reading import read
 from bot.triage.trajectory import distress, trajectory
+from bot.triage.triage import Triager
 from knowledge.case import EmotionKind
+from knowledge.taxonomy import Taxonomy
 
 Felt = tuple[Literal["anger", "anxiety", "gratitude", "neutral"], int]
 CALM: Felt = ("neutral", 0)
@@ -63,3 +69,18 @@ def test_the_turn_named_is_one_of_the_customers_and_fits_the_shape(
     else:
         step = distress(said[path.turned_at]) - distress(said[path.turned_at - 1])
         assert (step > 0) == (moved > 0) == (path.shape == "rising")
+
+
+def test_triage_tells_which_turn_of_a_conversation_turned_it() -> None:
+    said = (
+        Turn(text="Could you tell me when my parcel arrives?"),
+        Turn(text="It is on its way.", speaker="agent"),
+        Turn(text="THIS IS DISGUSTING!!! You lied to me, I am absolutely FURIOUS, you useless thieves!!!"),
+    )
+    triage = Triager(None, Taxonomy.core()).judge(
+        read(said, Redactor({}), 1000), "en", np.zeros(1, np.float32), "en"
+    )
+    path = triage.emotion.trajectory
+    assert path is not None
+    assert (path.shape, path.turned_at) == ("rising", 2)
+    assert [felt.turn for felt in path.turns] == [0, 2]

@@ -19,7 +19,7 @@ const ZH = {
   "jump.glance": "概要", "jump.words": "原话", "jump.reply": "草稿", "jump.customer": "客户", "jump.cases": "案例", "jump.passages": "规定",
   "words.title": "客户原话", "words.feeling": "情绪", "words.intensity": (n) => `强度 ${n}/4`, "words.also": "另有",
   "words.escalations": "升级风险", "words.needs": "诉求", "words.implied": "言下之意", "words.vulnerability": "可能需要特别照顾",
-  "words.confirm": "请与客户确认", "words.turned": (n) => `第 ${n} 句起`, "words.none": "没有明显情绪", "words.legend": "标记",
+  "words.confirm": "请与客户确认", "words.turned": (n) => `第 ${n} 条起`, "words.none": "没有明显情绪", "words.legend": "标记",
   "speaker.customer": "客户", "speaker.agent": "客服", "speaker.bot": "机器人",
   "mark.emotion": "情绪", "mark.escalation": "升级风险", "mark.need": "诉求", "mark.vulnerability": "特别照顾",
   "reply.title": "回复草稿", "reply.promise": "系统不会替您发送。复制后由您发出，再告诉我们结果。",
