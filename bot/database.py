@@ -24,11 +24,9 @@ from filelock import FileLock, Timeout
 from sqlalchemy import (
     URL,
     ColumnElement,
-    Connection,
     Engine,
     FromClause,
     Join,
-    Row,
     Select,
     Table,
     bindparam,
@@ -39,7 +37,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeout
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, sessionmaker, with_loader_criteria
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from bot.errors import InvalidSettings, StorageUnavailable
 from bot.store import TenantRow as BotRow
@@ -57,7 +55,8 @@ CACHE_KIB: Final = 8192
 
 _EVERY_TENANT: Final = object()
 
-Look = Callable[[str, Mapping[str, Any]], list[list[Row[Any]]]]
+DriverRow = tuple[Any, ...]
+Look = Callable[[str, Mapping[str, Any]], list[list[DriverRow]]]
 """Runs prepared queries for a tenant."""
 
 
@@ -105,11 +104,11 @@ class Database:
         """
         compiled = [_Compiled.of(query, self._reader) for query in queries]
 
-        def look(tenant: str, values: Mapping[str, Any]) -> list[list[Row[Any]]]:
+        def look(tenant: str, values: Mapping[str, Any]) -> list[list[DriverRow]]:
             if not tenant:
                 raise TenantMissing("a prepared query was run without a tenant")
             own = {**values, "tenant": tenant}
-            with _storage_errors(), self._reader.connect() as connection:
+            with self._driver() as connection:
                 return [query.rows(connection, own) for query in compiled]
 
         return look
@@ -168,6 +167,19 @@ class Database:
                 self._writer.dispose()
         except StorageUnavailable:
             self._reader.dispose()
+
+    @contextmanager
+    def _driver(self) -> Generator[PoolProxiedConnection]:
+        """A reader's connection as the driver has it; given up, not given back, when a query fails."""
+        with _storage_errors():
+            connection = self._reader.raw_connection()
+        try:
+            yield connection
+        except self._reader.dialect.loaded_dbapi.Error as error:
+            connection.invalidate()
+            raise StorageUnavailable(f"the database refused: {error}") from error
+        finally:
+            connection.close()
 
     @contextmanager
     def _reading(self, tenant: object) -> Generator[Session]:
@@ -280,9 +292,14 @@ class _Compiled:
         order = compiled.positiontup
         return cls(str(compiled), None if order is None else tuple(order))
 
-    def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[Row[Any]]:
+    def rows(self, connection: PoolProxiedConnection, values: Mapping[str, Any]) -> list[DriverRow]:
         given = dict(values) if self.names is None else tuple(values[name] for name in self.names)
-        return list(connection.exec_driver_sql(self.sql, given).all())
+        cursor = connection.cursor()
+        try:
+            cursor.execute(self.sql, given)
+            return list(cursor.fetchall())
+        finally:
+            cursor.close()
 
 
 def _tables(source: FromClause) -> Iterator[FromClause]:

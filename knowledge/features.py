@@ -65,7 +65,7 @@ def features_of(texts: Sequence[str]) -> FeatureRows:
     word_owner, by_word = _word_hashes([recent_words(text) for text in texts])
     gram_owner, by_gram = _gram_hashes([_plain(text) for text in texts])
     owner = np.concatenate((word_owner, gram_owner))
-    hashes = np.concatenate((by_word, by_gram))
+    hashes = _mixed(np.concatenate((by_word, by_gram)))
     weights = np.concatenate((np.ones(len(by_word)), np.full(len(by_gram), _GRAM_WEIGHT)))
     order = _by_owner_and_hash(owner, hashes, len(texts))
     owner, hashes = owner[order], hashes[order]
@@ -83,7 +83,7 @@ recent_features = lru_cache(maxsize=16)(features)
 def word_buckets(found: Sequence[str]) -> NDArray[np.intp]:
     """Shape (n,): the bucket of each word as a feature of its own."""
     codes = np.array([zlib.crc32(word.encode()) for word in found], np.uint64)
-    return (_mixed(codes, salt=1) & np.uint64(BUCKETS - 1)).astype(np.intp)
+    return (_mixed(codes + _salt(1)) & np.uint64(BUCKETS - 1)).astype(np.intp)
 
 
 def _plain(text: str) -> str:
@@ -93,40 +93,43 @@ def _plain(text: str) -> str:
 
 
 def _word_hashes(found: list[list[str]]) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
-    """Words and pairs of neighbours, with the text each is of."""
+    """Words and pairs of neighbours, with the text each is of; not mixed yet."""
     owner = np.repeat(np.arange(len(found)), [len(text) for text in found])
     every = [zlib.crc32(word.encode()) for text in found for word in text]
     codes = np.array(every, np.uint64)
     inside = owner[:-1] == owner[1:]
     pairs = (codes[:-1] * _PRIME + codes[1:])[inside]
-    hashes = _mixed(np.concatenate((codes, pairs ^ _SEED)), salt=1)
+    hashes = np.concatenate((codes, pairs ^ _SEED)) + _salt(1)
     return np.concatenate((owner, owner[:-1][inside])), hashes
 
 
 def _gram_hashes(found: list[str]) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
-    """Character n-grams: short ones inside runs of Chinese, longer ones elsewhere."""
+    """Character n-grams, short ones inside runs of Chinese, longer ones elsewhere; not mixed yet."""
     owner = np.repeat(np.arange(len(found)), [len(text) for text in found])
     points = np.frombuffer("".join(found).encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
-    so_far = np.concatenate(([0], np.cumsum(points >= 0x2E80)))
+    chinese_so_far = np.concatenate(([0], np.cumsum(points >= 0x2E80)))
     owners: list[NDArray[np.intp]] = []
     hashes: list[NDArray[np.uint64]] = []
     rolling = points
     for n in range(1, min(len(points), max(*CJK_GRAMS, *LATIN_GRAMS)) + 1):
         if n > 1:
             rolling = rolling[:-1] * _PRIME + points[n - 1 :]
-        chinese_in_gram = so_far[n:] - so_far[:-n]
-        wanted = np.zeros(len(rolling), np.bool_)
-        if n in CJK_GRAMS:
-            wanted |= chinese_in_gram == n
-        if n in LATIN_GRAMS:
-            wanted |= chinese_in_gram == 0
+        wanted = _wanted(n, chinese_so_far)
         if len(found) > 1:  # no n-gram reaches into the next text
             wanted &= owner[: len(wanted)] == owner[n - 1 :]
         owners.append(owner[: len(wanted)][wanted])
-        hashes.append(_mixed(rolling[wanted], salt=n + 1))
+        hashes.append(rolling[wanted] + _salt(n + 1))
     if not hashes:
         return owner, points
     return np.concatenate(owners), np.concatenate(hashes)
+
+
+def _wanted(n: int, chinese_so_far: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which n-grams are features, by where they begin: those all Chinese, or without a Chinese character."""
+    chinese = chinese_so_far[n:] - chinese_so_far[:-n]
+    if n not in CJK_GRAMS:
+        return chinese == 0
+    return chinese == n if n not in LATIN_GRAMS else (chinese == n) | (chinese == 0)
 
 
 def _by_owner_and_hash(owner: NDArray[np.intp], hashes: NDArray[np.uint64], texts: int) -> NDArray[np.intp]:
@@ -139,9 +142,13 @@ def _by_owner_and_hash(owner: NDArray[np.intp], hashes: NDArray[np.uint64], text
     return order
 
 
-def _mixed(values: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
+def _salt(kind: int) -> np.uint64:
+    """What is added to the hashes of a kind of feature, so that no two kinds meet."""
+    return np.uint64((kind * int(_SEED)) & 0xFFFFFFFFFFFFFFFF)
+
+
+def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """SplitMix64's finaliser (Steele, Lea and Flood 2014): every input bit reaches every output bit."""
-    x = values + np.uint64((salt * int(_SEED)) & 0xFFFFFFFFFFFFFFFF)
     x = (x ^ (x >> np.uint64(30))) * _MIX_A
     x = (x ^ (x >> np.uint64(27))) * _MIX_B
     return x ^ (x >> np.uint64(31))

@@ -12,7 +12,7 @@ import math
 import re
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Protocol
 
@@ -142,13 +142,23 @@ class Head:
 
     card: Card
     weights: Weights
-    places: NDArray[np.int32] = field(init=False)
-    """Shape (BUCKETS,): the row of each feature in `weights`, -1 for one that training did not keep."""
+    _places: NDArray[np.int32] = field(init=False)
+    """Shape (BUCKETS,): the row of each feature in the two arrays below, the last for one not kept."""
+    _idf: Floats = field(init=False)
+    """Shape (k + 1,): `weights.idf`, then what a feature weighs that training did not keep."""
+    _grams: Floats = field(init=False)
+    """Shape (k + 1, labels): `weights.grams`, then nothing."""
 
     def __post_init__(self) -> None:
-        places = np.full(BUCKETS, -1, np.int32)
-        places[self.weights.buckets] = np.arange(len(self.weights.buckets))
-        object.__setattr__(self, "places", places)
+        weights = self.weights
+        places = np.full(BUCKETS, len(weights.buckets), np.int32)
+        places[weights.buckets] = np.arange(len(weights.buckets))
+        idf = np.append(weights.idf, np.float32(self.card.unseen))
+        grams = np.concatenate((weights.grams, np.zeros((1, len(self.card.labels)), np.float32)))
+        object.__setattr__(self, "_places", places)
+        object.__setattr__(self, "_idf", idf)
+        object.__setattr__(self, "_grams", grams)
+        object.__setattr__(self, "weights", replace(weights, idf=idf[:-1], grams=grams[:-1]))  # held once
 
     @classmethod
     def load(cls, folder: Path) -> "Head":
@@ -252,8 +262,8 @@ class Head:
     def logits(self, found: Features, vector: Vector) -> Floats:
         """Shape (labels,): both experts mixed, before the temperature."""
         weights = self.weights
-        at, value = self._values(found)
-        logits = value @ weights.grams[at] + weights.bias
+        at = self._places.take(found.buckets)
+        logits = weigh(found, self._idf.take(at)) @ self._grams.take(at, axis=0) + weights.bias
         return logits + vector @ weights.vector if weights.vector.size else logits
 
     def contributions(self, text: str, label: str, limit: int = 5) -> tuple[str, ...]:
@@ -267,17 +277,10 @@ class Head:
         ]
         if not chosen:
             return ()
-        at = self.places[word_buckets(chosen)]
-        weights = self.weights.grams[at] * self.weights.idf[at][:, None]
-        raised = np.where(at >= 0, weights[:, column] - weights.mean(axis=1), np.float32(0))
+        at = self._places.take(word_buckets(chosen))
+        weights = self._grams.take(at, axis=0) * self._idf.take(at)[:, None]
+        raised = weights[:, column] - weights.mean(axis=1)
         return _strongest(dict(zip(chosen, raised.tolist(), strict=True)), limit)
-
-    def _values(self, found: Features) -> tuple[NDArray[np.int32], Floats]:
-        """Where the kept features of a text are among `buckets`, and their weights in it."""
-        at = self.places[found.buckets]
-        kept = at >= 0
-        value = weigh(found, np.where(kept, self.weights.idf[at], np.float32(self.card.unseen)))
-        return at[kept], value[kept]
 
 
 def prediction(
@@ -316,8 +319,8 @@ def _several(
 def weigh(found: Features, idf: Floats) -> Floats:
     """Shape (n,), length 1: sublinear term frequency times `idf`; empty for a text without features."""
     value = (1 + np.log1p(found.counts)) * idf
-    length = float(np.linalg.norm(value))
-    return (value / np.float32(length) if length > 0 else value).astype(np.float32)
+    length = math.sqrt(value @ value)
+    return value / np.float32(length) if length > 0 else value
 
 
 def familiarity(logits: Floats) -> Floats:

@@ -133,7 +133,7 @@ def joined(text: str) -> str:
 
 def _ranked(searcher: tantivy.Searcher, query: tantivy.Query, depth: int) -> list[tuple[str, float]]:
     hits = searcher.search(query, depth, count=False).hits
-    return [(str(searcher.doc(address)["id"][0]), float(score)) for score, address in hits]
+    return [(str(searcher.doc(address).get_first("id")), float(score)) for score, address in hits]
 
 
 def _schema() -> tantivy.Schema:

@@ -7,12 +7,14 @@ from typing import Final
 
 from knowledge.embedding import shipped_frequencies
 from knowledge.features import word_buckets
-from knowledge.words import recent_words
+from knowledge.words import holding, recent_words
 
 COMMON: Final = 2.5
 """Inverse document frequency below which a word says nothing about what a text is about."""
 READ: Final = 4000
 """Words of a text that are looked at, repetitions included."""
+READ_CHARS: Final = 20_000
+"""Characters of another text that are searched for them."""
 
 
 @lru_cache(maxsize=16)
@@ -28,7 +30,6 @@ def rare_words(text: str) -> Mapping[str, float]:
 
 def shared_words(text: str, other: str, limit: int) -> tuple[str, ...]:
     """The rare words of `text` that `other` has too, rarest first, none part of another: at most `limit`."""
-    there = set(recent_words(other)[:READ])
-    both = [word for word in rare_words(text) if word in there]
+    both = holding(other[:READ_CHARS], rare_words(text))
     whole = (word for word in both if not any(word != longer and word in longer for longer in both))
     return tuple(islice(whole, limit))

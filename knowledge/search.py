@@ -105,7 +105,9 @@ class Preference:
         """By how much an item's score is multiplied: at least 1."""
         if about is None:
             return 1.0
-        likely = max((self.categories.get(c, 0.0) for c in about.categories), default=0.0)
+        likely = 0.0
+        for category in about.categories:
+            likely = max(likely, self.categories.get(category, 0.0))
         weight = 1.0 + SAME_CATEGORY[kind] * likely
         if self.industry and about.industry == self.industry:
             weight *= 1.0 + SAME_INDUSTRY[kind]
@@ -153,8 +155,8 @@ class Search:
         """The most similar cases and passages together, best first, nothing shut out: the hot path."""
         wanted = passages * IN_FORCE_SPARE + SPARE
         # passages first: the nearest cases are still being looked up
-        passage_hits = self._passage_hits(question, preference)[:wanted]
-        case_hits = self._ranked(question, "case")[:PREFERRED]
+        passage_hits = self._passage_hits(question, preference, wanted)
+        case_hits = fuse(*self._rankings(question, "case"), WINDOW, PREFERRED)
         found = self._store.found(
             question.tenant, [hit.id for hit in case_hits], [hit.id for hit in passage_hits]
         )
@@ -211,29 +213,29 @@ class Search:
         matches = [_passage_match(hit, *known[hit.id], replaced) for hit in hits[: limit * IN_FORCE_SPARE]]
         return self._measured(question, "passage", _in_force_first(self._reread(question, matches))[:limit])
 
-    def _passage_hits(self, question: Question, preference: Preference | None) -> list[Hit]:
+    def _passage_hits(self, question: Question, preference: Preference | None, most: int) -> list[Hit]:
         """Passages of both rankings; those that speak of something else move down."""
-        hits = self._ranked(question, "passage")
+        near, by_words = self._rankings(question, "passage")
         if preference is None:
-            return hits
+            return fuse(near, by_words, WINDOW, most)
         about = self._about(question.tenant)
-        weights: dict[int, float] = {}  # of an article: its passages share what it is about
+        weights: dict[int, float] = {}  # by object: passages about the same share one
 
-        def weighed(hit: Hit) -> float:
-            own = about.get(hit.id)
-            weight = weights.get(id(own))
-            if weight is None:
-                weight = weights[id(own)] = preference.weight("passage", own)
-            return -hit.score * weight
+        def weight(i: str) -> float:
+            own = about.get(i)
+            known = weights.get(id(own))
+            if known is None:
+                known = weights[id(own)] = preference.weight("passage", own)
+            return known
 
-        return sorted(hits, key=weighed)
+        return fuse(near, by_words, WINDOW, most, weight)
 
-    def _ranked(self, question: Question, kind: ItemKind) -> list[Hit]:
-        """Both rankings, WINDOW from each, fused."""
+    def _rankings(self, question: Question, kind: ItemKind) -> tuple[Ranking, Ranking]:
+        """By meaning and by words, WINDOW from each."""
         tenant, ahead = question.tenant, question.ahead if kind == "case" else None
         by_words = self._index.lexical(tenant, kind, question.text, WINDOW)
         near = ahead.result() if ahead else self._index.dense(tenant, kind, question.vector, WINDOW)
-        return fuse(near, by_words, WINDOW)
+        return near, by_words
 
     def _about(self, tenant: str) -> Mapping[str, About]:
         """What every passage is about; asked again only when the index knows other passages."""
@@ -302,21 +304,33 @@ def _deep_enough(
         judged, depth = len(found), depth * 4
 
 
-def fuse(dense: Sequence[tuple[str, float]], lexical: Sequence[tuple[str, float]], window: int) -> list[Hit]:
+def fuse(
+    dense: Sequence[tuple[str, float]],
+    lexical: Sequence[tuple[str, float]],
+    window: int,
+    most: int | None = None,
+    weight: Callable[[str], float] | None = None,
+) -> list[Hit]:
     """Both rankings as one, best first: the mean of each item's standardised scores, from 0.
 
     A ranking that tells its items apart has outliers, and these carry weight; one that finds everything alike
     has none. So the weights follow from the query. On every set measured (short questions, long letters, both
     languages) this is above the better of the two, where fusion by reciprocal rank is not always.
-    `window` is how many items each ranking was asked for.
+    `window` is how many items each ranking was asked for; `most` how many hits are wanted, None for all;
+    `weight` multiplies an item's score for the order.
     """
     near, by_words = _standardised(dense, window), _standardised(lexical, window)
+    scores = near.copy()
+    for i, score in by_words.items():
+        scores[i] = scores.get(i, 0.0) + score
     similarity = dict(dense)
-    ordered = sorted(
-        (-(near.get(i, 0.0) + by_words.get(i, 0.0)) / 2, -similarity.get(i, 0.0), i)
-        for i in near.keys() | by_words.keys()
-    )
-    return [Hit(i, -score, -similar, _via(i in near, i in by_words)) for score, similar, i in ordered]
+    order = [(-score, -similarity.get(i, 0.0), i) for i, score in scores.items()]
+    if weight is not None:
+        order = [(score * weight(i), score, similar, i) for score, similar, i in order]
+    return [
+        Hit(i, scores[i] / 2, similarity.get(i, 0.0), _via(i in near, i in by_words))
+        for *_, i in sorted(order)[:most]
+    ]
 
 
 def _standardised(ranking: Sequence[tuple[str, float]], window: int) -> dict[str, float]:

@@ -316,13 +316,14 @@ class KnowledgeStore:
         return Found({row[0]: row for row in cases}, {row[0]: row for row in passages})
 
     def passages_about(self, tenant: str) -> dict[str, About]:
-        """What every passage of the tenant is about, by its id; those of an article share one object."""
+        """What every passage of the tenant is about, by its id; those about the same share one object."""
         articles = select(ArticleRow.id, ArticleRow.language, ArticleRow.industry, ArticleRow.categories)
+        one: dict[About, About] = {}
         with self._sessions.read(tenant) as session:
-            about = {
-                i: About(language, industry, tuple(codes.split()))
-                for i, language, industry, codes in session.execute(articles)
-            }
+            about: dict[str, About] = {}
+            for i, language, industry, codes in session.execute(articles):
+                own = About(language, industry, tuple(codes.split()))
+                about[i] = one.setdefault(own, own)
             passages = session.execute(select(PassageRow.id, PassageRow.article_id))
             return {i: about[article] for i, article in passages if article in about}
 

