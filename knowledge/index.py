@@ -6,8 +6,8 @@
     ├── rebuild         present while somebody beside this process asks for a rebuild
     └── gen-000001/     one generation: chroma/, words/, state.json (embedder, format, last change applied)
 
-A batch is written first and its number noted after, so that a crash between the two only repeats it. A
-rebuild makes the next generation while the present one answers, then swaps the name.
+Batches are written first and the last number noted after, so that a crash between the two only repeats them.
+A rebuild makes the next generation while the present one answers, then swaps the name.
 """
 
 import json
@@ -16,20 +16,19 @@ import os
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 from filelock import FileLock, Timeout
 
-from knowledge.embedding import TOGETHER, Embedder, Matrix, Vector
+from knowledge.embedding import Embedder, Vector
 from knowledge.errors import EmbedderMismatch, IndexLocked, IndexUnavailable, KnowledgeError
-from knowledge.lexical import Words, joined
-from knowledge.store import Change, ItemKind, KnowledgeStore
+from knowledge.lexical import Words
+from knowledge.preparing import Prepared, Preparer, one_ahead
+from knowledge.store import ItemKind, KnowledgeStore
 from knowledge.vectors import Vectors
 
 FORMAT: Final = 1
@@ -39,6 +38,8 @@ BATCH: Final = 2000
 SMALL_BATCH: Final = 250
 """The same in the background of a service. Chroma holds the interpreter lock while it writes: 2,000 rows
 would stop every request for a second, 250 for a fifth of one, at nine tenths of the rate."""
+COMMIT_EVERY: Final = 5
+"""Batches that are made safe on disk together: a commit of the words costs as much as adding them."""
 POLL: Final = 0.5
 """Seconds between two looks at the change log when nobody wakes the applier."""
 
@@ -64,10 +65,10 @@ class _Group:
 
     tenant: str
     kind: ItemKind
-    words: dict[str, str]
-    """By id, as the word index takes them."""
-    rows: Matrix
-    """A vector per item of `words`."""
+    ids: list[str]
+    """Items to write."""
+    prepared: Callable[[], Prepared]
+    """Waits for the words and vectors of `ids`, in that order."""
     deleted: list[str]
 
 
@@ -107,12 +108,24 @@ class _Generation:
         return cls(path, embedder, state["applied"])
 
     def write(self, group: _Group) -> None:
-        self.vectors.upsert(group.tenant, group.kind, list(group.words), group.rows)
+        new = group.prepared()
+        self.vectors.upsert(group.tenant, group.kind, group.ids, new.rows)
         if group.deleted:
             self.vectors.delete(group.tenant, group.kind, group.deleted)
-        self.words.apply(group.tenant, group.kind, group.words, group.deleted)
+        words = dict(zip(group.ids, new.words, strict=True))
+        self.words.add(group.tenant, group.kind, words, group.deleted)
+
+    @contextmanager
+    def writing(self) -> Generator[None]:
+        """What is not committed when this ends is forgotten: an error leaves no half-written words."""
+        try:
+            yield
+        finally:
+            self.words.discard()
 
     def note(self, applied: int) -> None:
+        """Everything up to this change is written; what was not yet committed now is."""
+        self.words.commit()
         state = {"format": FORMAT, "embedder": self.embedder, "applied": applied}
         _write_durably(self.path / "state.json", json.dumps(state))
         self.applied = applied
@@ -291,55 +304,63 @@ class Index:
             request.unlink()
 
     def _apply_all(self, generation: _Generation, progress: Progress | None) -> int:
-        """Prepare a batch (SQL, words, vectors) while the one before it is written."""
+        """Write a batch while the one after it is prepared, and commit a few together."""
         done, total = 0, max(0, self._store.last_change() - generation.applied)
-        with ThreadPoolExecutor(1, "index-prepare") as pool:
-            ahead: Future[_Batch | None] = pool.submit(self._prepare, generation.applied)
-            while (batch := ahead.result()) is not None:
-                ahead = pool.submit(self._prepare, batch.last)
+        written: list[_Batch] = []
+        with Preparer(self._embedder, total) as preparer, generation.writing():
+            for batch in one_ahead(self._batches(preparer, generation.applied)):
                 for group in batch.groups:
                     generation.write(group)
-                    self._versions[group.tenant, group.kind] += 1
-                generation.note(batch.last)
+                written.append(batch)
                 done += batch.size
                 if progress is not None:
                     progress(done, max(total, done))
+                if len(written) == COMMIT_EVERY or self._stopping.is_set():
+                    self._commit(generation, written)
                 if self._stopping.is_set():
                     break
+            self._commit(generation, written)
         return done
 
-    def _prepare(self, after: int) -> _Batch | None:
-        changes = self._store.changes_after(after, self._batch)
-        if not changes:
-            return None
-        touched: dict[tuple[str, ItemKind], dict[str, None]] = {}
-        for change in changes:
-            touched.setdefault((change.tenant, change.kind), {})[change.item_id] = None
-        groups = [self._group(tenant, kind, list(ids)) for (tenant, kind), ids in touched.items()]
-        return _Batch(groups, _last(changes), len(changes))
+    def _commit(self, generation: _Generation, written: list[_Batch]) -> None:
+        if written:
+            generation.note(written[-1].last)
+            self._versions.update({(g.tenant, g.kind): 1 for batch in written for g in batch.groups})
+            written.clear()
 
-    def _group(self, tenant: str, kind: ItemKind, ids: list[str]) -> _Group:
+    def _batches(self, preparer: Preparer, after: int) -> Iterator[_Batch]:
+        while changes := self._store.changes_after(after, self._batch):
+            touched: dict[tuple[str, ItemKind], dict[str, None]] = {}
+            for change in changes:
+                touched.setdefault((change.tenant, change.kind), {})[change.item_id] = None
+            groups = [
+                self._group(preparer, tenant, kind, list(ids)) for (tenant, kind), ids in touched.items()
+            ]
+            after = changes[-1].seq
+            yield _Batch(groups, after, len(changes))
+
+    def _group(self, preparer: Preparer, tenant: str, kind: ItemKind, ids: list[str]) -> _Group:
         """What SQL says now about these items: what it no longer has is deleted, whatever the log said."""
         texts = self._store.texts(tenant, kind, ids)
-        found: dict[str, str] = {}
-        rows: list[Matrix] = []
-        for some in _pieces(list(texts), TOGETHER):  # both read the same words, found once
-            rows.append(self._embedder.embed_documents([texts[i] for i in some]))
-            found |= {i: joined(texts[i]) for i in some}
-        matrix = np.concatenate(rows) if rows else np.empty((0, self._embedder.dimensions), np.float32)
-        return _Group(tenant, kind, found, matrix, [i for i in ids if i not in texts])
+        prepared = preparer.ahead(list(texts.values()))
+        return _Group(tenant, kind, list(texts), prepared, [i for i in ids if i not in texts])
 
     def _fill(self, generation: _Generation, progress: Progress | None) -> None:
         pages = list(self._store.every_item(self._batch))
         total = sum(len(ids) for _, _, ids in pages)
         done = 0
-        for tenant, kind, ids in pages:
-            if self._stopping.is_set():
-                raise IndexUnavailable("the rebuild was interrupted by the service's end; ask again")
-            generation.write(self._group(tenant, kind, ids))
-            done += len(ids)
-            if progress is not None:
-                progress(done, total)
+        with Preparer(self._embedder, total) as preparer, generation.writing():
+            groups = one_ahead(self._group(preparer, *page) for page in pages)
+            for number, group in enumerate(groups, 1):
+                if self._stopping.is_set():
+                    raise IndexUnavailable("the rebuild was interrupted by the service's end; ask again")
+                generation.write(group)
+                if number % COMMIT_EVERY == 0:
+                    generation.words.commit()
+                done += len(group.ids) + len(group.deleted)
+                if progress is not None:
+                    progress(done, total)
+            generation.words.commit()
 
     # ---- generations
 
@@ -390,15 +411,6 @@ class Index:
         for path in self.directory.glob("gen-*"):
             if path.name != keep:
                 shutil.rmtree(path, ignore_errors=True)
-
-
-def _pieces(ids: list[str], size: int) -> Generator[list[str]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
-
-
-def _last(changes: list[Change]) -> int:
-    return changes[-1].seq
 
 
 def _write_durably(path: Path, text: str) -> None:

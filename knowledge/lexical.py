@@ -7,6 +7,7 @@ are searchable, not readable, and come from redacted text.
 import hashlib
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,15 @@ _ANALYSER: Final = "redress"
 _STOP_WORDS: Final = Path(__file__).with_name("stop_words.txt")
 
 
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """An index that is being written."""
+
+    writer: tantivy.IndexWriter
+    pending: dict[str, str | None]
+    """Key of every item added since the last commit, None for one forgotten."""
+
+
 class Words:
     """The words of every tenant, in one directory that this process owns."""
 
@@ -34,16 +44,29 @@ class Words:
         self._opening = threading.Lock()
         self._frequency: dict[tuple[str, str], dict[str, int]] = {}
         self._analyser = _analyser()
+        self._writing: dict[tuple[str, str], _Writing] = {}
 
     def apply(self, tenant: str, kind: str, found: Mapping[str, str], deleted: Sequence[str]) -> None:
         """Write words (id to `joined` words) and forget `deleted`, at once and on disk."""
+        self.add(tenant, kind, found, deleted)
+        self.commit()
+
+    def add(self, tenant: str, kind: str, found: Mapping[str, str], deleted: Sequence[str]) -> None:
+        """The same, seen by nobody and not safe on disk until `commit`."""
         index = self._index(tenant, kind)
-        writer = index.writer(WRITER_BYTES, 1)
+        open_ = self._writing.get((tenant, kind))
+        if open_ is None:
+            open_ = self._writing[tenant, kind] = _Writing(index.writer(WRITER_BYTES, 1), {})
+        writer, pending = open_.writer, open_.pending
         searcher = index.searcher()
         keys = {i: f"{i}:{hashlib.sha256(text.encode()).hexdigest()[:16]}" for i, text in found.items()}
         # what is there already is left alone: writing it again after a crash would leave a deleted twin
         # behind, which counts in the document frequencies until segments merge
-        news = {i: key for i, key in keys.items() if not searcher.doc_freq("key", key)}
+        news = {
+            i: key
+            for i, key in keys.items()
+            if (pending[i] != key if i in pending else not searcher.doc_freq("key", key))
+        }
         for i in (*news, *deleted):
             writer.delete_documents_by_term("id", i)
         for i, key in news.items():
@@ -52,10 +75,24 @@ class Words:
             document.add_text("key", key)
             document.add_text("words", found[i])
             writer.add_document(document)
-        writer.commit()
-        writer.wait_merging_threads()
-        index.reload()
-        self._frequency.pop((tenant, kind), None)
+        pending.update(news)
+        pending.update(dict.fromkeys(deleted))
+
+    def commit(self) -> None:
+        """Make what was added since the last commit safe on disk, and let it be found."""
+        while self._writing:
+            (tenant, kind), open_ = self._writing.popitem()
+            open_.writer.commit()
+            open_.writer.wait_merging_threads()
+            self._index(tenant, kind).reload()
+            self._frequency.pop((tenant, kind), None)
+
+    def discard(self) -> None:
+        """Forget what was added since the last commit."""
+        while self._writing:
+            _, open_ = self._writing.popitem()
+            open_.writer.rollback()
+            open_.writer.wait_merging_threads()
 
     def nearest(self, tenant: str, kind: str, text: str, limit: int) -> list[tuple[str, float]]:
         """The `limit` best ids with their BM25 score (above 0, no upper bound), best first."""
@@ -89,7 +126,8 @@ class Words:
         return 0 if index is None else index.searcher().num_docs
 
     def close(self) -> None:
-        """Release the directory."""
+        """Release the directory; what was not committed is lost."""
+        self.discard()
         self._open.clear()
 
     def _folder(self, tenant: str, kind: str) -> Path:

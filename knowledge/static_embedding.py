@@ -7,6 +7,7 @@ tokenizer.json and model.safetensors with `embeddings` (int8, a row each), `mapp
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
@@ -33,6 +34,13 @@ TAIL: Final = 1500
 """Characters read of a text longer than both: its beginning, and its end, where people say what they want."""
 TOGETHER: Final = 256
 """Texts that are tokenised in one go."""
+KNOWN_WORDS: Final = 50_000
+"""Plain words whose tokens are remembered."""
+_PIECES: Final = re.compile("[a-z_']+|[0-9]")
+_MARKS: Final = {ord(mark): " " for mark in "‘“”–—…£€¥·•\u00a0"} | {ord("’"): "'"}
+"""Marks that stand between words, as our tokenizer sees them, in texts that are otherwise ASCII."""
+_PROBE: Final = "Don’t PAY £25.50 twice_for ‘A1’ — it’s\nok"
+"""A text that shows whether a tokenizer cuts as ours does."""
 
 
 class StaticEmbedder:
@@ -54,6 +62,10 @@ class StaticEmbedder:
         self._rows: Final[NDArray[np.int8]] = tensors["embeddings"]
         self._mapping: Final[NDArray[np.intp]] = tensors["mapping"].astype(np.intp)
         self._weights: Final[NDArray[np.float32]] = tensors["weights"].astype(np.float32)
+        self._known: Final[dict[str, list[int]]] = {}
+        """Tokens of plain words: looking one up costs a hundredth of taking it apart again."""
+        probed = self._tokenizer.encode(_PROBE, add_special_tokens=False).ids
+        self._cuts_plainly: Final = self._of_words(_plain(_PROBE) or []) == probed
         self.name: Final = f"redress-static@{digest[:12]}"
         self.dimensions: Final = int(self._rows.shape[1])
 
@@ -63,15 +75,41 @@ class StaticEmbedder:
         return cls(SHIPPED_EMBEDDER)
 
     def embed_query(self, text: str) -> Vector:
-        return self._embed([self._tokenizer.encode(_read(text), add_special_tokens=False).ids])[0]
+        return self._embed([self._tokens(_read(text))])[0]
 
     def embed_documents(self, texts: Sequence[str]) -> Matrix:
         found = np.zeros((len(texts), self.dimensions), np.float32)
         for start in range(0, len(texts), TOGETHER):
             some = [_read(text) for text in texts[start : start + TOGETHER]]
-            tokens = self._tokenizer.encode_batch_fast(some, add_special_tokens=False)
-            found[start : start + len(some)] = self._embed([each.ids for each in tokens])
+            found[start : start + len(some)] = self._embed(self._tokens_of(some))
         return found
+
+    def _tokens(self, text: str) -> list[int]:
+        plain = self._plain_words(text)
+        if plain is not None:
+            return self._of_words(plain)
+        return self._tokenizer.encode(text, add_special_tokens=False).ids
+
+    def _tokens_of(self, texts: list[str]) -> list[list[int]]:
+        plain = [self._plain_words(text) for text in texts]
+        others = [text for text, words in zip(texts, plain, strict=True) if words is None]
+        cut = iter(self._tokenizer.encode_batch_fast(others, add_special_tokens=False))
+        return [next(cut).ids if words is None else self._of_words(words) for words in plain]
+
+    def _plain_words(self, text: str) -> list[str] | None:
+        return _plain(text) if self._cuts_plainly else None
+
+    def _of_words(self, words: list[str]) -> list[int]:
+        """The tokens of words that the tokenizer would take apart one by one."""
+        tokens: list[int] = []
+        for word in words:
+            known = self._known.get(word)
+            if known is None:
+                known = self._tokenizer.encode(word, add_special_tokens=False).ids
+                if len(self._known) < KNOWN_WORDS:
+                    self._known[word] = known
+            tokens += known
+        return tokens
 
     def _embed(self, tokens: list[list[int]]) -> Matrix:
         """Shape (texts, dimensions). A sum at length 1 is the mean at length 1.
@@ -91,6 +129,15 @@ def write_checksums(folder: Path) -> None:
     """Write what the loader compares the files of `folder` with."""
     sums = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
     (folder / CHECKSUMS).write_text(json.dumps(sums, indent=2) + "\n", encoding="utf-8")
+
+
+def _plain(text: str) -> list[str] | None:
+    """The pieces our tokenizer cuts a text into, where that is plain to see: it has ASCII words only."""
+    if not text.isascii():
+        text = text.translate(_MARKS)
+        if not text.isascii():
+            return None
+    return _PIECES.findall(text.lower())
 
 
 def _read(text: str) -> str:

@@ -24,6 +24,8 @@ def words(text: str) -> list[str]:
     Chinese runs are segmented; a Chinese word of three characters or more also yields the words inside it,
     so that 信用卡 is found by 信用卡 and by a text that says 信用.
     """
+    if text.isascii():
+        return _OTHER_RUNS.findall(text.lower())
     found: list[str] = []
     for run in _RUNS.findall(normalise(text)):
         if run[0] >= "\u2e80":

@@ -14,7 +14,8 @@ from bot.database import Database
 from knowledge.case import Case
 from knowledge.errors import EmbedderMismatch, IndexLocked, IndexUnavailable
 from knowledge.index import Index
-from knowledge.store import KnowledgeStore
+from knowledge.preparing import Preparer
+from knowledge.store import ItemKind, KnowledgeStore
 from tests.memories import ARTICLES, CASES, TODAY, Memory, memory, small_embedder
 
 
@@ -184,10 +185,10 @@ def test_applying_goes_on_after_a_failure(
         write = Index._group  # pyright: ignore[reportPrivateUsage]
         failures = iter([True])
 
-        def failing(self: Index, tenant: str, kind: str, ids: list[str]) -> object:
+        def failing(self: Index, preparer: Preparer, tenant: str, kind: ItemKind, ids: list[str]) -> object:
             if next(failures, False):
                 raise OSError(28, "No space left on device")
-            return write(self, tenant, kind, ids)  # pyright: ignore[reportArgumentType]
+            return write(self, preparer, tenant, kind, ids)
 
         monkeypatch.setattr(Index, "_group", failing)
         _put(m)

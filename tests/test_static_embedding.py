@@ -85,6 +85,20 @@ def test_a_text_has_the_same_vector_alone_and_among_others(texts: list[str]) -> 
         assert not row.any() or abs(float(np.linalg.norm(row)) - 1) < 1e-5
 
 
+_ENGLISH = st.text(st.characters(max_codepoint=127) | st.sampled_from("‘’“”–—…£€¥·•\u00a0"), max_size=80)
+
+
+@given(_ENGLISH | st.sampled_from(TEXTS))
+def test_words_looked_up_are_the_tokens_the_tokenizer_finds(text: str) -> None:
+    """English is not taken apart again and again; what comes out must not differ."""
+    embedder = shipped()
+    plain = embedder._plain_words(text)  # pyright: ignore[reportPrivateUsage]
+    assert (plain is None) == any(character >= "㐀" for character in text)
+    if plain is not None:
+        slow: Any = embedder._tokenizer.encode(text, add_special_tokens=False)  # pyright: ignore[reportPrivateUsage]
+        assert embedder._of_words(plain) == slow.ids  # pyright: ignore[reportPrivateUsage]
+
+
 @pytest.mark.parametrize("text", ["", " ", "\n\t", "！？…", "😀😡", "\ud800", "\x00"])
 def test_a_text_without_known_tokens_is_all_zeros(text: str) -> None:
     assert not shipped().embed_query(text).any()
