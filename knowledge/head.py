@@ -12,7 +12,8 @@ import math
 import re
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Protocol
 
@@ -142,23 +143,19 @@ class Head:
 
     card: Card
     weights: Weights
-    _places: NDArray[np.int32] = field(init=False)
-    """Shape (BUCKETS,): the row of each feature in the two arrays below, the last for one not kept."""
-    _idf: Floats = field(init=False)
-    """Shape (k + 1,): `weights.idf`, then what a feature weighs that training did not keep."""
-    _grams: Floats = field(init=False)
-    """Shape (k + 1, labels): `weights.grams`, then nothing."""
+    _table: Floats = field(init=False)
+    """Shape (BUCKETS, 1 + labels): what a feature weighs, and that times its row of `weights.grams`.
+
+    One place to look per feature: a text has hundreds, and each look is a wait for memory.
+    """
 
     def __post_init__(self) -> None:
         weights = self.weights
-        places = np.full(BUCKETS, len(weights.buckets), np.int32)
-        places[weights.buckets] = np.arange(len(weights.buckets))
-        idf = np.append(weights.idf, np.float32(self.card.unseen))
-        grams = np.concatenate((weights.grams, np.zeros((1, len(self.card.labels)), np.float32)))
-        object.__setattr__(self, "_places", places)
-        object.__setattr__(self, "_idf", idf)
-        object.__setattr__(self, "_grams", grams)
-        object.__setattr__(self, "weights", replace(weights, idf=idf[:-1], grams=grams[:-1]))  # held once
+        table = np.zeros((BUCKETS, 1 + len(self.card.labels)), np.float32)
+        table[:, 0] = self.card.unseen
+        table[weights.buckets, 0] = weights.idf
+        table[weights.buckets, 1:] = weights.grams * weights.idf[:, None]
+        object.__setattr__(self, "_table", table)
 
     @classmethod
     def load(cls, folder: Path) -> "Head":
@@ -262,25 +259,21 @@ class Head:
     def logits(self, found: Features, vector: Vector) -> Floats:
         """Shape (labels,): both experts mixed, before the temperature."""
         weights = self.weights
-        at = self._places.take(found.buckets)
-        logits = weigh(found, self._idf.take(at)) @ self._grams.take(at, axis=0) + weights.bias
+        rows = self._table.take(found.buckets, axis=0)
+        counts = 1 + np.log1p(found.counts)
+        length = math.sqrt(np.square(counts * rows[:, 0]).sum())
+        logits = (counts @ rows[:, 1:]) / np.float32(length or 1) + weights.bias
         return logits + vector @ weights.vector if weights.vector.size else logits
 
     def contributions(self, text: str, label: str, limit: int = 5) -> tuple[str, ...]:
         """At most `limit` words of the text, normalised, that by themselves spoke most for the label."""
         column = self.labels.index(label)
-        plain = _PLACEHOLDER.sub(" ", text)
-        chosen = [
-            word
-            for word in list(dict.fromkeys(recent_words(plain)))[:EVIDENCE_WORDS]
-            if len(word) > 1 and not word.isdigit() and word not in _STOP_WORDS
-        ]
-        if not chosen:
+        words, buckets = _weighable(text)
+        if not words:
             return ()
-        at = self._places.take(word_buckets(chosen))
-        weights = self._grams.take(at, axis=0) * self._idf.take(at)[:, None]
+        weights = self._table.take(buckets, axis=0)[:, 1:]
         raised = weights[:, column] - weights.mean(axis=1)
-        return _strongest(dict(zip(chosen, raised.tolist(), strict=True)), limit)
+        return _strongest(dict(zip(words, raised.tolist(), strict=True)), limit)
 
 
 def prediction(
@@ -342,6 +335,18 @@ def softmax(logits: Floats) -> Floats:
 def sigmoid(logits: Floats) -> Floats:
     """Each number for itself; safe for large ones."""
     return (0.5 * (1 + np.tanh(0.5 * logits))).astype(np.float32)
+
+
+@lru_cache(maxsize=16)
+def _weighable(text: str) -> tuple[list[str], NDArray[np.intp]]:
+    """The words of a text that can be evidence, and their features: several heads weigh one text."""
+    plain = _PLACEHOLDER.sub(" ", text)
+    words = [
+        word
+        for word in list(dict.fromkeys(recent_words(plain)))[:EVIDENCE_WORDS]
+        if len(word) > 1 and not word.isdigit() and word not in _STOP_WORDS
+    ]
+    return words, word_buckets(words)
 
 
 def _strongest(scored: dict[str, float], limit: int) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ are searchable, not readable, and come from redacted text.
 import hashlib
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +21,8 @@ QUERY_TERMS: Final = 16
 """The rarest words of a query that are searched: the common rest costs time and changes little."""
 KNOWN_TERMS: Final = 50_000
 """Terms of one index whose frequency is remembered."""
+KNOWN_IDS: Final = 50_000
+"""Items of one index whose id is remembered."""
 WRITER_BYTES: Final = 32_000_000
 _ANALYSER: Final = "redress"
 _STOP_WORDS: Final = Path(__file__).with_name("stop_words.txt")
@@ -35,6 +37,16 @@ class _Writing:
     """Key of every item added since the last commit, None for one forgotten."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """What was looked up in an index since it was last written."""
+
+    frequency: dict[str, int] = field(default_factory=dict[str, int])
+    """In how many items a term occurs."""
+    ids: dict[tuple[int, int], str] = field(default_factory=dict[tuple[int, int], str])
+    """By segment and place in it."""
+
+
 class Words:
     """The words of every tenant, in one directory that this process owns."""
 
@@ -42,7 +54,7 @@ class Words:
         self._path: Final = path
         self._open: dict[tuple[str, str], tantivy.Index] = {}
         self._opening = threading.Lock()
-        self._frequency: dict[tuple[str, str], dict[str, int]] = {}
+        self._remembered: dict[tuple[str, str], _Remembered] = {}
         self._analyser = _analyser()
         self._writing: dict[tuple[str, str], _Writing] = {}
 
@@ -85,7 +97,7 @@ class Words:
             open_.writer.commit()
             open_.writer.wait_merging_threads()
             self._index(tenant, kind).reload()
-            self._frequency.pop((tenant, kind), None)
+            self._remembered.pop((tenant, kind), None)
 
     def discard(self) -> None:
         """Forget what was added since the last commit."""
@@ -101,9 +113,9 @@ class Words:
         if index is None or not terms or limit < 1:
             return []
         # asked for before the searcher: what an older searcher tells then ends in a table nobody asks again
-        known = self._frequency.setdefault((tenant, kind), {})
+        known = self._remembered.setdefault((tenant, kind), _Remembered())
         searcher = index.searcher()
-        frequency = _frequencies(searcher, known, terms)
+        frequency = _frequencies(searcher, known.frequency, terms)
         rare = sorted((term for term in terms if frequency[term]), key=frequency.__getitem__)[:QUERY_TERMS]
         if not rare:
             return []
@@ -112,12 +124,12 @@ class Words:
             [(tantivy.Occur.Should, tantivy.Query.term_query(schema, "words", term)) for term in rare]
         )
         depth = limit + TIES
-        found = _ranked(searcher, query, depth)
+        found = _ranked(searcher, query, depth, known.ids)
         # equal scores come in the order of segments, which a rebuild changes: look until the tie at the cut
         # is whole, and let ids decide
         while len(found) == depth and found[-1][1] == found[limit - 1][1]:
             depth *= 2
-            found = _ranked(searcher, query, depth)
+            found = _ranked(searcher, query, depth, known.ids)
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:limit]
 
     def count(self, tenant: str, kind: str) -> int:
@@ -169,9 +181,19 @@ def joined(text: str) -> str:
     return " ".join(recent_words(text))
 
 
-def _ranked(searcher: tantivy.Searcher, query: tantivy.Query, depth: int) -> list[tuple[str, float]]:
-    hits = searcher.search(query, depth, count=False).hits
-    return [(str(searcher.doc(address).get_first("id")), float(score)) for score, address in hits]
+def _ranked(
+    searcher: tantivy.Searcher, query: tantivy.Query, depth: int, known: dict[tuple[int, int], str]
+) -> list[tuple[str, float]]:
+    found: list[tuple[str, float]] = []
+    for score, address in searcher.search(query, depth, count=False).hits:
+        place = (address.segment_ord, address.doc)
+        i = known.get(place)
+        if i is None:
+            i = str(searcher.doc(address).get_first("id"))
+            if len(known) < KNOWN_IDS:
+                known[place] = i
+        found.append((i, float(score)))
+    return found
 
 
 def _schema() -> tantivy.Schema:

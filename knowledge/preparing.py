@@ -126,7 +126,8 @@ class _SecondProcess:
                 [sys.executable, "-c", "from knowledge.preparing import serve; serve()", source],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env=os.environ | {"PYTHONPATH": path},
+                # threads of its own would take the processors from Chroma, which the index waits for
+                env=os.environ | {"PYTHONPATH": path, "TOKENIZERS_PARALLELISM": "false"},
             )
         except OSError as error:
             log.warning("no second process to prepare texts (%s); going on without it", error)

@@ -17,7 +17,7 @@ READ_CHARS: Final = 20_000
 """Characters of another text that are searched for them."""
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=512)  # passages come again and again
 def rare_words(text: str) -> Mapping[str, float]:
     """Its words of two letters or more, normalised, rarest first, with their weight above a common word's."""
     found = sorted({word for word in recent_words(text)[:READ] if len(word) > 1 and not word.isdigit()})

@@ -31,8 +31,8 @@ TENANT: Final = "bench"
 IMPORT_BATCH: Final = 500
 """Rows a transaction, as `redress import` has it."""
 REQUESTS: Final = 300
-WARM_UP: Final = 20
-"""Requests that are not counted."""
+WARM_UP: Final = 100
+"""Requests that are not counted: they fill the caches that a service at work has full."""
 CLIENTS: Final = 32
 EACH: Final = 12
 READY_WITHIN: Final = 120.0

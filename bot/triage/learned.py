@@ -6,7 +6,6 @@ alone.
 """
 
 import logging
-import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,6 +28,7 @@ log = logging.getLogger(__name__)
 MODEL: Final = Path(__file__).with_name("model")
 SHOWN: Final = 3
 """Words that show what a head alone found."""
+_LATIN: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
 LEAST_LETTERS: Final = 6
 """Letters a text must have before the heads are asked."""
 
@@ -142,14 +142,24 @@ class Judge:
 
 def spans_of(words: tuple[str, ...], found: Scan) -> tuple[Span, ...]:
     """Where normalised words first stand in the text, in its order; one that cannot be found is left out."""
-    spans: list[Span] = []
-    for word in words:
-        edge = r"(?<![0-9a-z])", r"(?![0-9a-z])"
-        pattern = f"{edge[0]}{re.escape(word)}{edge[1]}" if word.isascii() else re.escape(word)
-        if match := re.search(pattern, found.folded):
-            start, end = match.span()
-            spans.append(Span(start, end, found.text[start:end]))
-    return tuple(sorted(spans, key=lambda span: span.start))
+    starts = ((_first(word, found.folded), word) for word in words)
+    return tuple(
+        Span(start, start + len(word), found.text[start : start + len(word)])
+        for start, word in sorted(starts)
+        if start >= 0
+    )
+
+
+def _first(word: str, folded: str) -> int:
+    """Where a word first stands, an English one not inside another; -1 where it does not."""
+    start = folded.find(word)
+    while start >= 0 and word.isascii() and _cut_out(folded, start, start + len(word)):
+        start = folded.find(word, start + 1)
+    return start
+
+
+def _cut_out(folded: str, start: int, end: int) -> bool:
+    return folded[start - 1 : start] in _LATIN or folded[end : end + 1] in _LATIN
 
 
 class Rules:

@@ -189,12 +189,14 @@ class EnglishTree:
 
     def find(self, text: str) -> Iterator[Find]:
         """Every phrase in folded text, overlapping ones too."""
-        bases, root = self._bases, [self._root]
+        bases, root, begins = self._bases, [self._root], self._root.children
         words = [
             (m.start(1), m.end(1), (m[1], *bases.get(m[1], ())), m[2] is not None)
             for m in _WORD_AND_END.finditer(text)
         ]
-        for first, (start, _, _, _) in enumerate(words):
+        for first, (start, _, forms, _) in enumerate(words):
+            if not any(map(begins.__contains__, forms)):  # most words begin no phrase
+                continue
             nodes = root
             for _, end, keys, stop in words[first : first + LONGEST_HEAD]:
                 nodes = [child for node in nodes for key in keys if (child := node.children.get(key))]
