@@ -171,7 +171,7 @@ def evaluate_retrieval(data: Queries, embedder: Embedder, folder: Path) -> dict[
         InvalidInput: no query has a relevant document in the corpus.
     """
     from knowledge.lexical import Words, joined
-    from knowledge.search import WINDOW, fuse
+    from knowledge.search import WINDOW, fuse, trust_in_words
     from knowledge.vectors import Vectors  # chromadb costs a second: only when search is measured
 
     wanted = _answerable(data)
@@ -189,7 +189,8 @@ def evaluate_retrieval(data: Queries, embedder: Embedder, folder: Path) -> dict[
             words = _without(own, lexical.nearest("eval", "case", text, WINDOW))
             ranks["dense"].append([i for i, _ in near[:TOP]])
             ranks["lexical"].append([i for i, _ in words[:TOP]])
-            ranks["fused"].append([hit.id for hit in fuse(near, words, WINDOW)[:TOP]])
+            hits = fuse(near, words, WINDOW, trust_in_words(text), TOP)
+            ranks["fused"].append([hit.id for hit in hits])
     finally:
         vectors.close()
         lexical.close()

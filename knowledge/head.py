@@ -25,7 +25,7 @@ from knowledge.case import Language, Owned, language_of
 from knowledge.embedding import Vector
 from knowledge.errors import EmbedderMismatch, ModelUnavailable
 from knowledge.features import BUCKETS, Features, recent_features, word_buckets
-from knowledge.words import recent_words
+from knowledge.words import PLAIN_WORDS, recent_words
 
 FORMAT: Final = 1
 """Raised when a folder of an older release cannot be read any more."""
@@ -37,7 +37,6 @@ Kind = Literal["one", "many"]
 """Whether a text has exactly one label, or any number of them."""
 Floats = NDArray[np.float32]
 
-_STOP_WORDS: Final = frozenset(Path(__file__).with_name("stop_words.txt").read_text(encoding="utf-8").split())
 _PLACEHOLDER = re.compile(r"⟦[^⟦⟧\n]{1,40}⟧")
 
 
@@ -344,7 +343,7 @@ def _weighable(text: str) -> tuple[list[str], NDArray[np.intp]]:
     words = [
         word
         for word in list(dict.fromkeys(recent_words(plain)))[:EVIDENCE_WORDS]
-        if len(word) > 1 and not word.isdigit() and word not in _STOP_WORDS
+        if len(word) > 1 and not word.isdigit() and word not in PLAIN_WORDS
     ]
     return words, word_buckets(words)
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import tantivy
 
-from knowledge.words import recent_words
+from knowledge.words import STOP_WORDS, recent_words
 
 TIES: Final = 8
 """Items fetched beyond the cut, to see whether a tie crosses it."""
@@ -25,7 +25,6 @@ KNOWN_IDS: Final = 50_000
 """Items of one index whose id is remembered."""
 WRITER_BYTES: Final = 32_000_000
 _ANALYSER: Final = "redress"
-_STOP_WORDS: Final = Path(__file__).with_name("stop_words.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +205,10 @@ def _schema() -> tantivy.Schema:
 
 def _analyser() -> tantivy.TextAnalyzer:
     """Over words already segmented and joined by spaces."""
-    stop_words: list[str] = [*_STOP_WORDS.read_text(encoding="utf-8").split()]
     return (
         tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
         .filter(tantivy.Filter.remove_long(80))
-        .filter(tantivy.Filter.custom_stopword(stop_words))
+        .filter(tantivy.Filter.custom_stopword(sorted(STOP_WORDS)))
         .filter(tantivy.Filter.stemmer("english"))
         .build()
     )

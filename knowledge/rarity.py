@@ -7,7 +7,7 @@ from typing import Final
 
 from knowledge.embedding import shipped_frequencies
 from knowledge.features import word_buckets
-from knowledge.words import holding, recent_words
+from knowledge.words import PLAIN_WORDS, holding, recent_words
 
 COMMON: Final = 2.5
 """Inverse document frequency below which a word says nothing about what a text is about."""
@@ -20,7 +20,8 @@ READ_CHARS: Final = 20_000
 @lru_cache(maxsize=512)  # passages come again and again
 def rare_words(text: str) -> Mapping[str, float]:
     """Its words of two letters or more, normalised, rarest first, with their weight above a common word's."""
-    found = sorted({word for word in recent_words(text)[:READ] if len(word) > 1 and not word.isdigit()})
+    said = set(recent_words(text)[:READ]) - PLAIN_WORDS
+    found = sorted(word for word in said if len(word) > 1 and not word.isdigit())
     if not found:
         return {}
     weights = shipped_frequencies().rarity[word_buckets(found)] - COMMON

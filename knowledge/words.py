@@ -4,10 +4,23 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
+from typing import Final
 
 import rjieba
 
 _CHINESE = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+
+
+def _listed(file: str) -> frozenset[str]:
+    return frozenset(Path(__file__).with_name(file).read_text(encoding="utf-8").split())
+
+
+STOP_WORDS: Final = _listed("stop_words.txt")
+"""Words of both languages that say nothing about what a text is about, normalised; never searched."""
+PLAIN_WORDS: Final = STOP_WORDS | _listed("common_words.txt")
+"""These and others that say too little to be shown as a reason; a question may still be found by them."""
+
 _LETTER = rf"[^\W_{_CHINESE}]"
 _OTHER = rf"{_LETTER}+(?:['’.-]{_LETTER}+)*"
 _OTHER_RUNS = re.compile(_OTHER)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from bot.database import Database
 from knowledge.article import Article
 from knowledge.case import Case
-from knowledge.search import WINDOW, CaseFilter, PassageFilter, Preference, fuse
+from knowledge.search import WINDOW, CaseFilter, PassageFilter, Preference, fuse, trust_in_words
 from tests.memories import ARTICLES, CASES, TODAY, memory
 
 
@@ -27,6 +27,18 @@ def test_the_ranking_that_tells_its_items_apart_decides() -> None:
     sharp = [("right", 30.0), *((f"w{n}", 5 - n / 10) for n in range(9))]
     assert fuse(flat, sharp, 10)[0].id == "right"
     assert fuse([("right", 0.9), *flat[1:]], [(f"w{n}", 5 - n / 10) for n in range(10)], 10)[0].id == "right"
+
+
+def test_a_storys_words_count_less_than_its_meaning_and_a_questions_as_much() -> None:
+    near = [("meant", 0.9), *((f"f{n}", 0.5 - n / 1000) for n in range(9))]
+    words = [("worded", 30.0), *((f"w{n}", 5 - n / 10) for n in range(9))]
+    question, story = "how do I get my money back", " ".join(f"word{n}" for n in range(96))
+    assert trust_in_words(question) == trust_in_words("") == 1
+    assert trust_in_words(story) == 0.25
+    assert fuse(near, words, 10, trust_in_words(story))[0].id == "meant"
+    weighed = fuse(near, words, 10, 0.25, 3, lambda i: 1000.0 if i == "w0" else 1.0)
+    assert [hit.id for hit in weighed][:2] == ["w0", "meant"]
+    assert len(weighed) == 3
 
 
 SCORED = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(0, 30, allow_subnormal=False), max_size=8)
@@ -118,7 +130,9 @@ def test_over_fetching_finds_everything_a_filter_lets_through(
             dense = m.index.dense("a", "case", question.vector, 600)
             lexical = m.index.lexical("a", "case", question.text, 600)
             near, words = ([hit for hit in hits if hit[0] in allowed][:WINDOW] for hits in (dense, lexical))
-            assert [match.id for match in got] == [hit.id for hit in fuse(near, words, WINDOW)][:5]
+            assert [match.id for match in got] == [
+                hit.id for hit in fuse(near, words, WINDOW, trust_in_words(question.text))
+            ][:5]
 
 
 def test_what_the_complaint_is_about_moves_items_up_and_shuts_none_out(

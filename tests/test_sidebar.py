@@ -56,8 +56,7 @@ def test_key_and_complaint_in_the_address_are_taken_out_of_it_at_once(page: Page
     complaint = receive(page.service, ANGRY)
     page.sign_in(complaint)
     assert page.run("return location.href") == f"{page.service.url}/sidebar/?lang=zh"
-    page.run("history.back()")
-    time.sleep(0.2)
+    page.browser.back()  # unlike a script's history.back(), waits until the page is there
     assert page.service.key not in str(page.run("return JSON.stringify(history.state) + location.href"))
 
 

@@ -15,7 +15,7 @@ from bot.backtest.history import Closed
 from knowledge.embedding import Matrix, Vector
 from knowledge.head import Prediction
 from knowledge.lexical import Words, joined
-from knowledge.search import PREFERRED, WINDOW, Preference, fuse
+from knowledge.search import PREFERRED, WINDOW, Preference, fuse, trust_in_words
 from knowledge.store import About
 
 SHOWN: Final = 5
@@ -69,7 +69,7 @@ class Memory:
         best: list[int] = np.argsort(-scores, kind="stable")[:WINDOW].tolist()
         dense = [(str(self._places[n]), float(scores[n])) for n in best]
         lexical = self._words.nearest("backtest", "case", asked.case.text, WINDOW)
-        hits = fuse(dense, lexical, WINDOW)[:PREFERRED]
+        hits = fuse(dense, lexical, WINDOW, trust_in_words(asked.case.text), PREFERRED)
         preference = _preference(asked, prediction)
 
         def weight(found: Closed) -> float:
