@@ -1,6 +1,5 @@
 """The sidebar in a real browser, against the real service with the sample corpus."""
 
-import time
 from collections.abc import Iterator
 from typing import Any, cast
 
