@@ -15,11 +15,13 @@ from typing import Final
 from knowledge.case import Case, Language, Owned
 from knowledge.corpus import borrowed_cases, sample_articles, sample_cases, sample_complaints
 from knowledge.embedding import DocumentFrequency
+from knowledge.evaluation import LabelledText
 from knowledge.head import Head
 from knowledge.rules import load_rules
 from knowledge.static_embedding import StaticEmbedder
 from knowledge.taxonomy import TAXONOMIES, Taxonomy
-from knowledge.training import LabelledText, fingerprint, train_categories
+from knowledge.training import train_categories
+from knowledge.training.rows import fingerprint
 
 MODEL: Final = Path(__file__).with_name("model")
 SHIPPED_HEAD: Final = MODEL / "categories"

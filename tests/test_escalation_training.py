@@ -16,7 +16,7 @@ from bot.triage.stacking import Judged, Labels, choose_limits, holds, labels_of
 from knowledge.case import EMOTIONS, ESCALATIONS, Case
 from knowledge.embedding import LexicalEmbedder
 from knowledge.evaluation import LabelledText
-from knowledge.training import learn_many, train_escalation
+from knowledge.training import learn, learn_many
 
 WORDS = {
     "legal": ("律师", "起诉", "court", "sue"),
@@ -70,7 +70,7 @@ def test_what_a_head_says_out_of_fold_comes_with_it() -> None:
     legal = learned.head.labels.index("legal")
     said = learned.logits[:60, legal] > 0
     assert np.mean(said == [row.labels == ("legal",) for row in texts]) > 0.9
-    assert train_escalation([*texts, *taught], embedder).fingerprint == learned.head.fingerprint
+    assert learn([*texts, *taught], embedder, "escalation").head.fingerprint == learned.head.fingerprint
 
 
 def test_the_phrases_of_the_lexicons_teach_and_are_never_judged() -> None:

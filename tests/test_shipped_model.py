@@ -15,7 +15,7 @@ from knowledge.head import Head, Prediction
 from knowledge.shipped import FREQUENCIES, SHIPPED_HEAD, corpus_texts, sample_rows
 from knowledge.static_embedding import StaticEmbedder
 from knowledge.taxonomy import Taxonomy
-from knowledge.training import fingerprint
+from knowledge.training.rows import fingerprint
 
 REMAKE = "run 'python -m knowledge.shipped DATA' and keep the files it writes"
 

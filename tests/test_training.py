@@ -14,7 +14,8 @@ from knowledge.evaluation import LabelledText, evaluate_labels
 from knowledge.features import features
 from knowledge.head import Head
 from knowledge.ingest import read_labelled
-from knowledge.training import fingerprint, train_categories, train_emotion
+from knowledge.training import learn, train_categories
+from knowledge.training.rows import fingerprint
 from tests.conftest import SHARED
 
 WORDS = {
@@ -204,7 +205,7 @@ def test_emotions_may_be_several_at_once() -> None:
         for one, other in zip(made_rows(120), made_rows(120, seed=8)[1:] + made_rows(1), strict=True)
     ]
     rows += [LabelledText(f"{FILLER[n % 12]} {FILLER[n % 7]} {FILLER[n % 5]}", ()) for n in range(12)]
-    head = train_emotion(rows, lexical())
+    head = learn(rows, lexical(), "emotion").head
     assert head.card.kind == "many"
     assert head.card.subject == "emotion"
     assert len(head.card.thresholds.per_label) == 3
@@ -216,7 +217,7 @@ def test_emotions_may_be_several_at_once() -> None:
 
 
 def test_emotions_are_one_each_where_every_row_has_one() -> None:
-    head = train_emotion(made_rows(60), lexical())
+    head = learn(made_rows(60), lexical(), "emotion").head
     assert head.card.kind == "one"
     assert head.name.startswith("emotion@")
 

@@ -10,7 +10,8 @@ from bot.backtest.replay import labelled
 from knowledge.embedding import Embedder
 from knowledge.errors import InvalidInput
 from knowledge.label_doubts import doubtful_labels
-from knowledge.training import Learned, learn, near_duplicates
+from knowledge.training import Learned, learn
+from knowledge.training.folds import near_duplicates
 
 LISTED: Final = 50
 EXCERPT: Final = 80

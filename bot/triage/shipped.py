@@ -25,7 +25,7 @@ from knowledge.case import ESCALATIONS, Case, Language
 from knowledge.corpus import borrowed_cases, sample_cases, sample_complaints
 from knowledge.embedding import LexicalEmbedder
 from knowledge.evaluation import LabelledText
-from knowledge.training import fingerprint
+from knowledge.training.rows import fingerprint
 
 PHRASE_WEIGHT: Final = 0.1
 """A phrase of a lexicon counts a tenth of a case; 0.3 is worse."""

@@ -1,0 +1,106 @@
+"""From scores to probabilities: the mix of the experts, temperatures, and Platt's slopes."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from knowledge.case import Language
+from knowledge.head import Kind, sigmoid, softmax
+from knowledge.training.arrays import Bools, Numbers, Places
+from knowledge.training.rows import TrainingData
+
+SHARES: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+"""Parts of the vector's expert that are tried."""
+LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
+FEWEST_OF_LANGUAGE: Final = 300
+"""Judged rows of a language from which it has a temperature of its own."""
+
+
+def mix(data: TrainingData, grams: Numbers, vector: Numbers) -> tuple[float, Numbers, tuple[float, float]]:
+    """The vector's share that loses least, the mixed scores, and what each expert is multiplied by."""
+    own = [_inverse_temperature(data, scores, data.judged) for scores in (grams, vector)]
+    tried: list[tuple[float, float]] = []
+    for share in SHARES:
+        mixed = (1 - share) * own[0] * grams + share * own[1] * vector
+        scale = _inverse_temperature(data, mixed, data.judged)
+        tried.append((loss_of(data.kind, mixed[data.judged] * scale, data.truth[data.judged]), share))
+    share = min(tried)[1]
+    scales = ((1 - share) * own[0], share * own[1])
+    return share, scales[0] * grams + scales[1] * vector, scales
+
+
+def calibrated(data: TrainingData, scores: Numbers, rows: Places | None = None) -> tuple[Numbers, Numbers]:
+    """Slope and shift, (c,) each, that turn scores into logits.
+
+    For one label: one slope for all, the inverse of the temperature (Guo et al. 2017). For many: one slope
+    and shift a label (Platt 1999).
+    """
+    some = np.flatnonzero(data.judged) if rows is None else rows
+    c = len(data.labels)
+    if data.kind == "one":
+        return np.full(c, _inverse_temperature(data, scores, some)), np.zeros(c)
+    pairs = [_platt(scores[some, n], data.truth[some, n]) for n in range(c)]
+    return np.array([slope for slope, _ in pairs]), np.array([shift for _, shift in pairs])
+
+
+def slopes_by_language(data: TrainingData, scores: Numbers) -> dict[Language, float]:
+    """The inverse temperature of each language, where there are two with enough rows."""
+    if data.kind == "many":
+        return {}
+    languages = np.array(data.languages)
+    found: dict[Language, float] = {}
+    for language in LANGUAGES:
+        rows = np.flatnonzero(data.judged & (languages == language))
+        if len(rows) >= FEWEST_OF_LANGUAGE:
+            found[language] = _inverse_temperature(data, scores, rows)
+    return found if len(found) > 1 else {}
+
+
+def _inverse_temperature(data: TrainingData, scores: Numbers, rows: Any) -> float:
+    """Golden-section search over its logarithm, which has one minimum."""
+
+    def loss(log: float) -> float:
+        return loss_of(data.kind, scores[rows] * np.exp(log), data.truth[rows])
+
+    low, high, ratio = -3.0, 5.0, (5**0.5 - 1) / 2
+    for _ in range(40):
+        a, b = high - ratio * (high - low), low + ratio * (high - low)
+        low, high = (low, b) if loss(a) < loss(b) else (a, high)
+    return float(np.exp((low + high) / 2))
+
+
+def _platt(score: Numbers, target: Bools) -> tuple[float, float]:
+    """Newton's method on the log-loss of smoothed targets."""
+    positive, negative = int(target.sum()), int((~target).sum())
+    aim = np.where(target, (positive + 1) / (positive + 2), 1 / (negative + 2))
+    slope, shift = 1.0, float(np.log((positive + 1) / (negative + 1)))
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(slope * score + shift, -30, 30)))
+        error, spread = p - aim, p * (1 - p) + 1e-12
+        gradient = np.array([float(error @ score), float(error.sum())])
+        a, b, d = float(spread @ score**2), float(spread @ score), float(spread.sum())
+        step = np.linalg.solve(np.array([[a + 1e-6, b], [b, d + 1e-6]]), gradient)
+        slope, shift = slope - float(np.clip(step[0], -5, 5)), shift - float(np.clip(step[1], -5, 5))
+        if float(np.abs(step).max()) < 1e-9:
+            break
+    return max(slope, 1e-3), shift
+
+
+def probabilities_of(kind: Kind, logits: Numbers) -> Numbers:
+    """Shape (n, c): of each label, given calibrated logits."""
+    single = logits.astype(np.float32)
+    return (softmax(single) if kind == "one" else sigmoid(single)).astype(np.float64)
+
+
+def loss_of(kind: Kind, logits: Numbers, truth: Bools) -> float:
+    """Mean log-loss of a row (`one`) or of a row and label (`many`).
+
+    The truth is smoothed as if one more row were wrong: few rows without an error do not make certainty.
+    """
+    p = np.maximum(probabilities_of(kind, logits), 1e-9)
+    doubt = 1 / (len(truth) + 2)
+    if kind == "one":
+        aim = np.where(truth, 1 - doubt, doubt / (truth.shape[1] - 1))
+        return float(-(aim * np.log(p)).sum(axis=1).mean())
+    aim = np.where(truth, 1 - doubt, doubt)
+    return float(-(aim * np.log(p) + (1 - aim) * np.log(np.maximum(1 - p, 1e-9))).mean())
