@@ -18,7 +18,8 @@ from pydantic import AfterValidator, Field
 from sqlalchemy import insert, select, update
 
 from bot.errors import Conflict, InvalidRequest, NotFound, Unauthorised
-from bot.store import ApiKeyRow, Sessions, TenantInfoRow
+from bot.schema import ApiKeyRow, TenantInfoRow
+from bot.store import Sessions
 from knowledge.case import Language, Owned
 
 Scope = Literal["agent", "widget", "curator", "admin"]

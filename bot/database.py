@@ -40,9 +40,9 @@ from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, sessi
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from bot.errors import InvalidSettings, StorageUnavailable
-from bot.store import TenantRow as BotRow
-from knowledge.store import TenantRow as KnowledgeRow
-from profiles.store import TenantRow as ProfileRow
+from bot.schema import TenantRow as BotRow
+from knowledge.schema import TenantRow as KnowledgeRow
+from profiles.schema import TenantRow as ProfileRow
 
 TENANT_ROWS: Final = (BotRow, KnowledgeRow, ProfileRow)
 LOCK_TIMEOUT: Final = 30.0

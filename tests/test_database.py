@@ -25,10 +25,11 @@ from sqlalchemy import (
 
 from bot.database import READERS, Database, TenantMissing
 from bot.errors import InvalidSettings, StorageUnavailable
-from bot.store import Base as BotBase
+from bot.schema import Base as BotBase
 from knowledge.case import Case
-from knowledge.store import Base as KnowledgeBase, CaseRow, ChangeRow, KnowledgeStore
-from profiles.store import Base as ProfileBase
+from knowledge.schema import Base as KnowledgeBase, CaseRow, ChangeRow
+from knowledge.store import KnowledgeStore
+from profiles.schema import Base as ProfileBase
 
 
 def _case(case_id: str, words: str = "退款没到账") -> Case:

@@ -14,7 +14,8 @@ from bot.database import Database
 from profiles.customer import Customer
 from profiles.errors import InvalidInput, UndeclaredField
 from profiles.ingest import customer_from_row, customer_id_for, is_nested, unknown_columns
-from profiles.store import Base, ProfileStore, Written
+from profiles.schema import Base
+from profiles.store import ProfileStore, Written
 from profiles.view import view
 
 SAMPLE = sorted((Path(__file__).parents[1] / "knowledge" / "sample" / "customers").glob("*.jsonl"))

@@ -15,7 +15,8 @@ from profiles.customer import Customer
 from profiles.errors import IdentityConflict, InvalidInput, UndeclaredField, UnknownCustomer
 from profiles.fact import Contact, Fact, Identity
 from profiles.identity import Resolution
-from profiles.store import Base, IdentityRow, ProfileStore, Written
+from profiles.schema import Base, IdentityRow
+from profiles.store import ProfileStore, Written
 from profiles.view import view
 
 MORNING = datetime(2026, 3, 2, 10, 15, tzinfo=timezone(timedelta(hours=8)))

@@ -8,7 +8,8 @@ import pytest
 from bot.complaint import ComplaintIn, CustomerRef, Turn
 from bot.database import Database
 from bot.errors import KeyReused, NotFound
-from bot.store import DeskStore, Once, TenantInfoRow
+from bot.schema import TenantInfoRow
+from bot.store import DeskStore, Once
 from bot.suggestion import Draft, Emotion, Matches, ProfileView, Route, Suggestion, Triage
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=timezone(timedelta(hours=8)))
@@ -131,7 +132,7 @@ def test_old_keys_are_forgotten(database: Database) -> None:
     assert store.receive("a", COMPLAINT, NOON, once).id == first.id
     from sqlalchemy import update
 
-    from bot.store import IdempotencyRow
+    from bot.schema import IdempotencyRow
 
     with database.write("a") as session:
         session.execute(update(IdempotencyRow).values(created_at=datetime(2020, 1, 1, tzinfo=UTC)))

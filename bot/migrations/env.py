@@ -2,9 +2,9 @@
 
 from alembic import context
 
-from bot.store import Base as BotBase
-from knowledge.store import Base as KnowledgeBase
-from profiles.store import Base as ProfileBase
+from bot.schema import Base as BotBase
+from knowledge.schema import Base as KnowledgeBase
+from profiles.schema import Base as ProfileBase
 
 context.configure(
     connection=context.config.attributes["connection"],

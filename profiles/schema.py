@@ -1,0 +1,112 @@
+"""The tables of profiles: customers, and what is known of them."""
+
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Boolean, Date, DateTime, Dialect, Double, Index, Integer, String, Text, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment. SQLite forgets the zone of a time, so what goes in is UTC and what comes out says so."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """Tables of this package."""
+
+
+class TenantRow:
+    """Every row has a tenant."""
+
+    # in front, so that the primary key finds the rows of a tenant's customer by both
+    tenant: Mapped[str] = mapped_column(String(80), primary_key=True, sort_order=-1)
+
+
+class CustomerRow(TenantRow, Base):
+    """A customer, without anything about them."""
+
+    __tablename__ = "customers"
+    id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    language: Mapped[str | None] = mapped_column(String(8))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    """Of the record as it was put."""
+
+
+class IdentityRow(TenantRow, Base):
+    """A name by which a system knows a customer."""
+
+    __tablename__ = "identities"
+    customer_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    value: Mapped[str] = mapped_column(String(200))
+    normalised: Mapped[str] = mapped_column(Text)
+    verified: Mapped[bool] = mapped_column(Boolean)
+    __table_args__ = (
+        # kind comes last: with it in front, SQLite would rather search all numbers than one customer's rows
+        Index("identities_by_value", "tenant", "normalised", "kind"),
+        Index(
+            "identities_one_external_id",
+            "tenant",
+            "normalised",
+            unique=True,
+            sqlite_where=text("kind = 'external_id'"),
+            postgresql_where=text("kind = 'external_id'"),
+        ),
+    )
+
+
+class FactRow(TenantRow, Base):
+    """A fact."""
+
+    __tablename__ = "facts"
+    customer_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True)
+    field: Mapped[str] = mapped_column(String(60))
+    value: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(String(60))
+    observed_at: Mapped[date] = mapped_column(Date)
+    purpose: Mapped[str] = mapped_column(String(60))
+    basis: Mapped[str] = mapped_column(String(20))
+    consent_id: Mapped[str | None] = mapped_column(String(200))
+    confidence: Mapped[float] = mapped_column(Double)
+    expires_at: Mapped[date | None] = mapped_column(Date)
+
+
+class ContactRow(TenantRow, Base):
+    """A contact."""
+
+    __tablename__ = "contacts"
+    customer_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    added: Mapped[bool] = mapped_column(Boolean)
+    """True where it was added here, and so survives the next record of the customer."""
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    channel: Mapped[str] = mapped_column(String(60))
+    summary: Mapped[str] = mapped_column(Text)
+    emotion: Mapped[str] = mapped_column(String(20))
+    intensity: Mapped[int] = mapped_column(Integer)
+    case: Mapped[str | None] = mapped_column("case_id", String(200))
+    promise: Mapped[str | None] = mapped_column(Text)
+
+
+class ConsentRow(TenantRow, Base):
+    """An entry of the consent ledger; never changed."""
+
+    __tablename__ = "consents"
+    customer_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    purpose: Mapped[str] = mapped_column(String(60))
+    kind: Mapped[str] = mapped_column(String(20))
+    consent_id: Mapped[str | None] = mapped_column(String(200))
+    channel: Mapped[str] = mapped_column(String(60))
