@@ -1,4 +1,4 @@
-"""Cases and articles in SQL, and the change log that feeds the indexes. SQLAlchemy is used here and in `schema`."""
+"""Cases and articles in SQL, and the change log that feeds the indexes. SQLAlchemy: here and in `schema`."""
 
 import hashlib
 import json
