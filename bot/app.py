@@ -2,10 +2,12 @@
 
 import asyncio
 import gc
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 
 import uvicorn
@@ -38,6 +40,8 @@ from bot.wiring import Parts, open_parts
 from knowledge.errors import KnowledgeError
 from profiles.errors import ProfilesError
 
+log = logging.getLogger(__name__)
+
 WEB: Final = Path(__file__).with_name("web")
 CONTROLLERS: Final = (
     Complaints, Suggestions, TriageNow, Cases, Articles, Searching, Customers, Insight,
@@ -57,7 +61,7 @@ PARTS: Final = (
 """Attributes of Parts that handlers may ask for by name."""
 
 REHEARSED: Final = 20
-"""Tenants whose index is read before the first request."""
+"""Tenants whose index is read before they ask."""
 
 PartsOpener = Callable[[Settings], AbstractContextManager[Parts]]
 
@@ -149,13 +153,11 @@ def serve(settings: Settings) -> None:
 
     def announce() -> None:
         local_key.publish(settings.home, f"http://{settings.host}:{port}")
+        rehearsal.start()
 
     # opened here and not in the lifespan, so that what is wrong is said in one line and not by uvicorn
     with open_parts(settings) as parts:
-        for tenant in parts.tenants.names()[:REHEARSED]:
-            parts.desk.rehearse(tenant)
-        gc.collect()
-        gc.freeze()  # rules and models stay for good: a full collection need not look at them again
+        rehearsal = Thread(target=_rehearse, args=(parts,), name="rehearsal")
         app = create_app(settings, lambda _: nullcontext(parts), local_key, announce)
         config = uvicorn.Config(
             app,
@@ -177,6 +179,20 @@ def serve(settings: Settings) -> None:
             uvicorn.Server(config).run(sockets=[socket])
         finally:
             local_key.withdraw(settings.home)
+            if rehearsal.ident is not None:
+                rehearsal.join()
+
+
+def _rehearse(parts: Parts) -> None:
+    """Load beside the first requests what they will need: rules, patterns, the indexes of the tenants."""
+    try:
+        for tenant in parts.tenants.names()[:REHEARSED]:
+            parts.desk.rehearse(tenant)
+    except (BotError, KnowledgeError, ProfilesError) as error:  # a request will say so to whoever asks
+        log.warning("the rehearsal failed: %s", error)
+    finally:
+        gc.freeze()  # rules and models stay for good: no collection need look at them again
+        gc.enable()
 
 
 @get("/", opt={"exclude_from_auth": True}, include_in_schema=False, sync_to_thread=False)

@@ -131,9 +131,9 @@ class Desk:
         return suggestion
 
     def rehearse(self, tenant: str) -> None:
-        """Answer an invented complaint in each language and forget it. Blocks; call it before the first.
+        """Answer an invented complaint in each language and forget it. Blocks.
 
-        Rules, patterns and the tenant's index load when they are first used: no customer should wait for it.
+        Rules, patterns and the tenant's index load when they are first used: few customers should wait.
         """
         for text in REHEARSAL:
             assessment = self.assess(tenant, _on_paper(ComplaintIn(text=text), "rehearsal"))

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import (
     Column,
     Integer,
@@ -25,6 +27,7 @@ from sqlalchemy import (
 
 from bot.database import READERS, Database, TenantMissing
 from bot.errors import InvalidSettings, StorageUnavailable
+from bot.migrations import VERSIONS, newest
 from bot.schema import Base as BotBase
 from knowledge.case import Case
 from knowledge.schema import Base as KnowledgeBase, CaseRow, ChangeRow
@@ -218,6 +221,15 @@ def test_a_database_of_a_newer_release_is_refused(sqlite_database: Database) -> 
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StorageUnavailable, match="upgrade redress"):
         sqlite_database.migrate()
+
+
+def test_every_step_of_the_schema_is_named_by_its_revision() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(VERSIONS.parent))
+    script = ScriptDirectory.from_config(config)
+    steps = {Path(step.path).stem.split("_")[0]: step.revision for step in script.walk_revisions()}
+    assert all(name == revision for name, revision in steps.items())
+    assert script.get_current_head() == newest()
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://host/x", "sqlite://"])

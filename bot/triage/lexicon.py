@@ -16,7 +16,7 @@ from typing import Literal, get_args
 
 from pydantic import Field, field_validator
 
-from bot.triage.phrases import ChineseTree, EnglishTree, Phrases, parse
+from bot.triage.phrases import ChineseTree, EnglishTree, Phrases, compiled, parse
 from knowledge.case import Language, Owned
 from knowledge.errors import InvalidRules
 from knowledge.rules import load_rules
@@ -89,12 +89,17 @@ class Group(Owned):
     @field_validator("regex")
     @classmethod
     def _compiles(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
-        for pattern in patterns:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
-        return patterns
+        return tuple(map(_folded_pattern, patterns))
+
+
+def _folded_pattern(pattern: str) -> str:
+    """The pattern with its full-width marks as folded text has them, proved to be one."""
+    folded = pattern.translate(_PATTERN)
+    try:
+        compiled(folded)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+    return folded
 
 
 class Lexicon(Owned):
@@ -107,6 +112,11 @@ class Lexicon(Owned):
     subject: Subject
     contexts: dict[str, tuple[str, ...]] = {}
     groups: tuple[Group, ...]
+
+    @field_validator("contexts")
+    @classmethod
+    def _compiles(cls, contexts: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        return {name: tuple(map(_folded_pattern, patterns)) for name, patterns in contexts.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +164,8 @@ class _Matcher:
         self._tree: Phrases = ChineseTree() if language == "zh" else EnglishTree()
         self._subjects: list[Subject] = []
         self._groups: list[Group] = []
-        self._unless: list[re.Pattern[str] | None] = []
-        self._only: list[re.Pattern[str] | None] = []
+        self._unless: list[str] = []
+        self._only: list[str] = []
         self._regexes: list[tuple[int, tuple[str, ...], re.Pattern[str]]] = []
         for lexicon in lexicons:
             for group in lexicon.groups:
@@ -169,9 +179,7 @@ class _Matcher:
         self._only.append(_around(lexicon, group.only))
         for phrase in group.phrases:
             self._tree.add(phrase.translate(_FULL_WIDTH), number)
-        self._regexes += [
-            (number, group.near, re.compile(regex.translate(_PATTERN))) for regex in group.regex
-        ]
+        self._regexes += [(number, group.near, compiled(regex)) for regex in group.regex]
 
     def find(self, text: str) -> Iterator[tuple[Subject, Hit]]:
         """Every hit, overlapping ones too; one in a misleading context is cancelled."""
@@ -183,10 +191,12 @@ class _Matcher:
     def _fits(self, text: str, number: int, start: int, end: int) -> bool:
         """Whether the words around let the phrase mean what its group says."""
         unless, only = self._unless[number], self._only[number]
-        if unless is None and only is None:
+        if not unless and not only:
             return True
         around = f"{text[max(0, start - self._around) : start]}@{text[end : end + self._around]}"
-        return (unless is None or not unless.search(around)) and (only is None or bool(only.search(around)))
+        if unless and compiled(unless).search(around):
+            return False
+        return not only or compiled(only).search(around) is not None
 
     def _by_regex(self, text: str) -> Iterator[tuple[int, int, int]]:
         for number, near, regex in self._regexes:
@@ -196,9 +206,9 @@ class _Matcher:
                         yield number, match.start(), match.end()
 
 
-def _around(lexicon: Lexicon, names: tuple[str, ...]) -> re.Pattern[str] | None:
-    contexts = [context for name in names for context in lexicon.contexts[name]]
-    return re.compile("|".join(contexts).translate(_PATTERN)) if contexts else None
+def _around(lexicon: Lexicon, names: tuple[str, ...]) -> str:
+    """One pattern for the contexts of these names; empty for none."""
+    return "|".join(context for name in names for context in lexicon.contexts[name])
 
 
 @lru_cache(maxsize=16)

@@ -9,7 +9,7 @@ and tried only when the head is found.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
@@ -24,6 +24,7 @@ _MOST_HEADS = 48
 
 _WORD_AND_END = re.compile(rf"({WORD.pattern})([.!?;\n])?")
 """A word, and the mark that ends its sentence: no phrase goes on behind it."""
+_MARKS = re.compile(r"[()|…]")
 _TOKEN = re.compile(r"[()|…]|[^()|…]+")
 _ZH_GAP = r"[^。！？；，!?;,\n]{0,8}?"
 _EN_BREAK = r"[^a-z0-9.!?;\n]+"
@@ -63,6 +64,8 @@ def parse(pattern: str) -> tuple[Part, ...]:
     Raises:
         ValueError: brackets that do not match, or a gap with nothing before or after it.
     """
+    if (plain := pattern.split()) and not _MARKS.search(pattern):  # most phrases
+        return tuple(plain)
     tokens: list[str] = _TOKEN.findall(pattern)
     choice, rest = _choice(tokens, pattern)
     if rest:
@@ -122,19 +125,17 @@ class _Node:
     def ending(self, text: str, start: int, end: int) -> Iterator[Find]:
         """What is found when the walk from `start` stands here, at `end`."""
         for group, tail in self.targets:
-            if tail is None:
+            if not tail:
                 yield group, start, end
-            elif rest := tail.match(text, end):
+            elif rest := compiled(tail).match(text, end):
                 yield group, start, rest.end()
 
 
-Target = tuple[int, re.Pattern[str] | None]
-"""A group, and the pattern that must follow its head."""
+Target = tuple[int, str]
+"""A group, and the pattern that must follow its head; empty where the head is all."""
 
-
-@cache
-def _tail(pattern: str) -> re.Pattern[str] | None:
-    return re.compile(pattern) if pattern else None
+compiled: Callable[[str], re.Pattern[str]] = cache(re.compile)
+"""A pattern when it is first needed: to compile the thousands of a lexicon takes half a second."""
 
 
 class ChineseTree:
@@ -148,7 +149,7 @@ class ChineseTree:
         head, rest = _cut(parse(pattern))
         tail = _as_pattern(rest, _ZH_GAP, re.escape)
         for spelling in head:
-            self._root.reach("".join(spelling)).targets.append((group, _tail(tail)))
+            self._root.reach("".join(spelling)).targets.append((group, tail))
 
     def find(self, text: str) -> Iterator[Find]:
         """Every phrase in folded text, overlapping ones too."""
@@ -180,7 +181,7 @@ class EnglishTree:
             for step in steps:
                 if step.endswith("+"):
                     self._learn(step)
-            self._root.reach(steps).targets.append((group, _tail(f"{tail}(?![a-z0-9])" if tail else "")))
+            self._root.reach(steps).targets.append((group, f"{tail}(?![a-z0-9])" if tail else ""))
 
     def _learn(self, step: str) -> None:
         for form in inflected(step[:-1]):
