@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -10,6 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from bot.errors import InvalidSettings
 
 PREFIX: Final = "REDRESS_"
+
+
+Subject = Literal["categories", "emotion", "escalation"]
+"""What a head of a company's own may judge."""
 
 
 class Settings(BaseModel):
@@ -35,6 +39,16 @@ class Settings(BaseModel):
         Field(
             description="Folder of a head by `redress train categories`, or a transformers text classifier "
             "by name or path; empty: the promoted or shipped head."
+        ),
+    ] = None
+    emotion_model: Annotated[
+        str | None,
+        Field(description="Likewise for emotions (`redress train emotion`), with the codebook's labels."),
+    ] = None
+    escalation_model: Annotated[
+        str | None,
+        Field(
+            description="Likewise for escalations (`redress train escalation`); danger is looked for anyway."
         ),
     ] = None
     reranker: Annotated[
@@ -119,15 +133,27 @@ class Settings(BaseModel):
         """Where the index is."""
         return self.home / "index"
 
-    @property
-    def promoted_head(self) -> Path:
-        """Where `redress promote` puts the head in use."""
-        return self.home / "models" / "categories"
+    def model_for(self, subject: Subject) -> str | None:
+        """The model that is named for a subject."""
+        named = {
+            "categories": self.category_model,
+            "emotion": self.emotion_model,
+            "escalation": self.escalation_model,
+        }
+        return named[subject]
 
-    @property
-    def frozen_rows(self) -> Path:
+    def promoted_head(self, subject: Subject) -> Path:
+        """Where `redress promote` puts the head in use."""
+        return self.home / "models" / subject
+
+    def frozen_rows(self, subject: Subject) -> Path:
         """The rows every new head has to pass."""
-        return self.home / "frozen" / "categories.jsonl"
+        return self.home / "frozen" / f"{subject}.jsonl"
+
+
+def setting_for(subject: Subject) -> str:
+    """The variable that names a model for a subject."""
+    return f"{PREFIX}{'CATEGORY' if subject == 'categories' else subject.upper()}_MODEL"
 
 
 def settings_table() -> str:

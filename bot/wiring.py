@@ -4,7 +4,6 @@ import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
@@ -16,19 +15,19 @@ from bot.draft.chat import Chat
 from bot.draft.composer import Composer
 from bot.draft.drafter import Drafter
 from bot.errors import StorageUnavailable
+from bot.models import category_model, own_readers, reranker, with_labels
 from bot.privacy.redaction import redact
 from bot.settings import Settings
 from bot.store import DeskStore
+from bot.triage.learned import shipped_judge
 from bot.triage.triage import Triager
 from knowledge.embedding import Embedder, load_embedder
 from knowledge.errors import IndexLocked
-from knowledge.head import Classifier, Head
+from knowledge.head import Classifier
 from knowledge.index import Index, Progress
 from knowledge.search import Search
-from knowledge.shipped import PRECISION, SHIPPED_HEAD, sample_rows
 from knowledge.store import KnowledgeStore
 from knowledge.taxonomy import Taxonomy
-from knowledge.transformer_models import Reranker, TextClassifier
 from profiles.store import ProfileStore
 
 log = logging.getLogger(__name__)
@@ -120,11 +119,11 @@ def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
     """The parts around a database and an index that are open."""
     settings = stored.settings
     head = category_model(settings, embedder)
-    taxonomy = _with_labels(head)
+    taxonomy = with_labels(head)
     reread = reranker(settings)
     search = Search(stored.knowledge, index, embedder, reread)
     chat = _chat(settings)
-    triager = Triager(head, taxonomy)
+    triager = Triager(head, taxonomy, shipped_judge(own=own_readers(settings, embedder)))
     models = {**_models(settings, embedder, head), **triager.models}
     if reread is not None:
         models["reranker"] = reread.name
@@ -157,80 +156,6 @@ def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
     )
 
 
-def company_taxonomy(settings: Settings) -> Taxonomy:
-    """The core categories, and those of the company's own model where there is one.
-
-    Raises:
-        ModelUnavailable: the named model cannot be loaded.
-    """
-    own = _classifier(settings) or _own_head(settings)
-    return Taxonomy.core() if own is None else _with_labels(own)
-
-
-def reranker(settings: Settings) -> Reranker | None:
-    """The cross-encoder the settings name.
-
-    Raises:
-        ModelUnavailable: it cannot be loaded.
-    """
-    return Reranker(settings.reranker) if settings.reranker else None
-
-
-def category_model(settings: Settings, embedder: Embedder) -> Classifier:
-    """What judges categories: the text classifier the settings name, or a head.
-
-    Raises:
-        ModelUnavailable: the named model cannot be loaded.
-        EmbedderMismatch: the named head was trained with another embedder.
-    """
-    return _classifier(settings) or category_head(settings, embedder)
-
-
-def _classifier(settings: Settings) -> TextClassifier | None:
-    """The text classifier the settings name, if they name one and not the folder of a head."""
-    source = settings.category_model
-    if source is None or (Path(source).is_dir() and not (Path(source) / "config.json").exists()):
-        return None
-    return TextClassifier(source)
-
-
-def _own_head(settings: Settings) -> Head | None:
-    folder = Path(settings.category_model) if settings.category_model else settings.promoted_head
-    return Head.load(folder) if settings.category_model or (folder / "model.json").exists() else None
-
-
-def _with_labels(head: Classifier) -> Taxonomy:
-    core = (category.code for category in Taxonomy.core().categories)
-    return Taxonomy.of_labels([*core, *head.labels])
-
-
-def category_head(settings: Settings, embedder: Embedder) -> Head:
-    """The head the settings name, the promoted, the shipped one, or one made of our corpus for this embedder.
-
-    Raises:
-        ModelUnavailable: the named head cannot be loaded.
-        EmbedderMismatch: the named head was trained with another embedder.
-    """
-    own = _own_head(settings)
-    if own is not None:
-        if own.needs_vector:
-            own.require(embedder.name)
-        return own
-    head = Head.load(SHIPPED_HEAD)
-    if not head.needs_vector or head.card.embedder == embedder.name:
-        return head
-    cached = settings.home / "models" / f"categories-{_file_name(embedder.name)}"
-    if (cached / "model.json").exists():
-        return Head.load(cached)
-    # the shipped head reads vectors of the built-in embedder; another one needs its own, made once
-    from knowledge.training import train_categories  # scikit-learn: 0.8 s and 113 MiB, only when it trains
-
-    log.info("training the category head for embedder %s on the sample corpus", embedder.name)
-    head = train_categories(sample_rows(), embedder, precision=PRECISION)
-    head.save(cached)
-    return head
-
-
 def _models(settings: Settings, embedder: Embedder, head: Classifier) -> dict[str, str]:
     models = {"embedder": embedder.name, "categories": head.name}
     if settings.llm_url:
@@ -242,10 +167,6 @@ def _chat(settings: Settings) -> Chat | None:
     if settings.llm_url is None:
         return None
     return Chat(settings.llm_url, settings.llm_model, settings.llm_key, seconds=settings.llm_seconds)
-
-
-def _file_name(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-.@" else "-" for c in name)
 
 
 def bring_index_up_to_date(stored: StoreParts, progress: Progress) -> bool:

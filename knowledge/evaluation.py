@@ -85,7 +85,8 @@ def judge_rows(
 
 
 def _predictions(head: Head, embedder: Embedder, rows: Sequence[LabelledText]) -> list[Prediction]:
-    head.require(embedder.name)
+    if head.needs_vector:
+        head.require(embedder.name)
     if not rows:
         raise InvalidInput("there are no rows to measure on: give texts with labels, one JSON object a line")
     blank = np.zeros(head.card.dimensions, np.float32)

@@ -26,13 +26,15 @@ CERTAIN: Final = Thresholds(min_confidence=0.5)
 class TextClassifier:
     """A text-classification model with exactly one label a text."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, what: str, setting: str) -> None:
         """Load `source`: a hub name, `name@revision`, or a local path.
+
+        `what` it is for and the `setting` that names it are said where it fails.
 
         Raises:
             ModelUnavailable: it is neither on this machine nor to be had from the hub, or is no classifier.
         """
-        self._model: Final = _Sequence(source, "category model", "REDRESS_CATEGORY_MODEL")
+        self._model: Final = _Sequence(source, what, setting)
         self.name: Final = self._model.name
         self.labels: Final = self._model.labels
         if len(self.labels) < 2:

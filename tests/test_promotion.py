@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
+from bot.models import head_in_use
 from bot.settings import Settings
-from bot.wiring import category_head
 from knowledge.errors import InvalidInput, UnreadableFile
 from knowledge.evaluation import LabelledText
 from knowledge.head import Head
@@ -118,22 +118,25 @@ class TestCommand:
         passed = self.run(home, str(tmp_path / "good"), "--frozen", str(file), "--json")
         assert passed.exit_code == 0 and self.said(passed)["promoted"]
         settings = Settings(home=home)
-        assert "13800138000" not in settings.frozen_rows.read_text(encoding="utf-8")
-        assert category_head(settings, StaticEmbedder.shipped()).name == heads["good"].name
+        assert "13800138000" not in settings.frozen_rows("categories").read_text(encoding="utf-8")
+        assert head_in_use(settings, "categories", StaticEmbedder.shipped()).name == heads["good"].name
 
         refused = self.run(home, str(tmp_path / "poisoned"))
         assert refused.exit_code == 1 and "refused" in refused.stdout and "物流" in refused.stdout
-        assert category_head(settings, StaticEmbedder.shipped()).name == heads["good"].name
+        assert head_in_use(settings, "categories", StaticEmbedder.shipped()).name == heads["good"].name
 
         better = train_categories([*rows(120), *rows(120, 1)], StaticEmbedder.shipped())
         better.save(tmp_path / "better")
         assert self.run(home, str(tmp_path / "better")).exit_code == 0
-        assert category_head(settings, StaticEmbedder.shipped()).name == better.name
+        assert head_in_use(settings, "categories", StaticEmbedder.shipped()).name == better.name
         undone = self.run(home, "--undo", "--json")
         assert self.said(undone)["in_use"] == heads["good"].name
-        assert category_head(settings, StaticEmbedder.shipped()).name == heads["good"].name
+        assert head_in_use(settings, "categories", StaticEmbedder.shipped()).name == heads["good"].name
 
-    def test_wrong_use_is_one_line(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_wrong_use_is_one_line(
+        self, heads: dict[str, Head], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        heads["good"].save(tmp_path)
         assert self.run(tmp_path).exit_code == 2
         assert "no earlier head" in self.run(tmp_path, "--undo").stderr
         assert self.run(tmp_path, str(tmp_path / "nothing")).exit_code == 1

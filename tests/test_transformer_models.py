@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from bot.database import Database
+from bot.models import category_model, company_taxonomy
 from bot.settings import Settings
-from bot.wiring import category_model, company_taxonomy
 from knowledge.errors import ModelUnavailable
 from knowledge.search import Search
 from knowledge.static_embedding import StaticEmbedder
@@ -66,7 +66,7 @@ def tiny_reranker(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_classifier_gives_a_distribution_over_its_own_labels(tiny_classifier: Path) -> None:
-    model = TextClassifier(str(tiny_classifier))
+    model = TextClassifier(str(tiny_classifier), "category model", "REDRESS_CATEGORY_MODEL")
     assert model.labels == LABELS
     assert model.name == "tiny@local"
     said = model.judge("退款申请半个月了，钱还没有到账", BLANK)
@@ -93,7 +93,9 @@ def test_a_missing_model_is_one_clear_line(
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     source = str(tmp_path / "nobody" / "has-this")
     with pytest.raises(ModelUnavailable) as caught:
-        TextClassifier(source) if what == "category_model" else Reranker(source)
+        TextClassifier(
+            source, "category model", "REDRESS_CATEGORY_MODEL"
+        ) if what == "category_model" else Reranker(source)
     said = str(caught.value)
     assert "\n" not in said
     assert source in said and f"REDRESS_{what.upper()}" in said
@@ -101,7 +103,7 @@ def test_a_missing_model_is_one_clear_line(
 
 def test_one_label_is_no_classifier(tiny_reranker: Path) -> None:
     with pytest.raises(ModelUnavailable, match="1 label"):
-        TextClassifier(str(tiny_reranker))
+        TextClassifier(str(tiny_reranker), "category model", "REDRESS_CATEGORY_MODEL")
 
 
 def test_search_answers_in_the_order_of_the_reranker(

@@ -8,8 +8,9 @@ from bot.access import TenantSettings
 from bot.cli.beside import service_that_owns
 from bot.cli.console import Stopped
 from bot.matches import case_card, passage_card
+from bot.models import reranker
 from bot.settings import Settings
-from bot.wiring import StoreParts, redact_text, reranker
+from bot.wiring import StoreParts, redact_text
 from knowledge.embedding import load_embedder
 from knowledge.errors import IndexLocked
 from knowledge.index import Index

@@ -46,10 +46,19 @@ def train() -> None:
 @train.command("categories")
 @data_option
 @click.option("--out", required=True, type=FOLDER, help="Folder to write; REDRESS_CATEGORY_MODEL names it.")
+@click.option(
+    "--extend",
+    metavar="MODEL",
+    help="Give this head (a folder, or 'shipped') the labels it lacks, instead of training one; the rows are "
+    "a few examples of each, and for a head in a folder some rows of its old labels.",
+)
 @json_option
-def train_categories_(data: Path, out: Path, as_json: bool) -> None:
+def train_categories_(data: Path, out: Path, extend: str | None, as_json: bool) -> None:
     """Train what tells categories apart: any label names, exactly one a row."""
-    _train("categories", data, out, as_json=as_json)
+    if extend is None:
+        _train("categories", data, out, as_json=as_json)
+    else:
+        _extend(extend, data, out, as_json=as_json)
 
 
 @train.command("emotion")
@@ -145,6 +154,36 @@ def _train(subject: str, data: Path, out: Path, *, as_json: bool) -> None:
         _say_doubtful(doubtful)
         click.echo(f"{bold(head.name)}: {len(head.labels)} labels from {len(rows)} rows, in {out}")
         _say_figures(head.card.metrics, "cross-validated")
+    stop(PROBLEMS if problems else 0)
+
+
+def _extend(source: str, data: Path, out: Path, *, as_json: bool) -> None:
+    from knowledge.embedding import load_embedder
+    from knowledge.head import Head
+    from knowledge.shipped import SHIPPED_HEAD, sample_rows
+    from knowledge.training.extending import extend
+
+    settings = load_settings()
+    rows, problems = _rows(data)
+    shipped = source == "shipped"
+    head = Head.load(SHIPPED_HEAD if shipped else Path(source))
+    old = [row for row in sample_rows() if row.judged] if shipped else []
+    extended = extend(head, [*rows, *old], load_embedder(settings.embedder))
+    extended.save(out)
+    fresh = {label: sum(label in row.labels for row in rows) for label in extended.labels[len(head.labels) :]}
+    if as_json:
+        say_json(
+            {
+                "out": str(out),
+                "name": extended.name,
+                "labels": list(extended.labels),
+                "new": fresh,
+                "bad": len(problems),
+            }
+        )
+    else:
+        examples = ", ".join(f"{label} ({count} examples)" for label, count in fresh.items())
+        click.echo(f"{bold(extended.name)}: {len(extended.labels)} labels, new: {examples}, in {out}")
     stop(PROBLEMS if problems else 0)
 
 

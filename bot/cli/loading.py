@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from bot.access import TenantSettings
 from bot.cli.console import Progress
-from bot.wiring import StoreParts, company_taxonomy, redact_text
+from bot.models import company_taxonomy
+from bot.wiring import StoreParts, redact_text
 from knowledge.cells import DateOrder
 from knowledge.ingest import read_articles, read_cases
 from knowledge.rows import Row, RowProblem

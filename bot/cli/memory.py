@@ -146,7 +146,7 @@ def search(
 ) -> None:
     """Find similar cases, and passages of articles that bear on QUERY."""
     from bot.cli.finding import ask, find
-    from bot.wiring import company_taxonomy
+    from bot.models import company_taxonomy
     from knowledge.errors import IndexLocked
 
     kinds = {"cases": ("cases",), "articles": ("passages",)}.get(kind or "", ("cases", "passages"))

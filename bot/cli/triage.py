@@ -66,8 +66,8 @@ def triage(
         return
     from bot.cards import card
     from bot.complaint import Turn
+    from bot.models import company_taxonomy
     from bot.suggestion import Suggestion
-    from bot.wiring import company_taxonomy
 
     taxonomy = company_taxonomy(settings)
     terminal().print(card(Suggestion.model_validate(found), [Turn(text=text or "")], taxonomy))

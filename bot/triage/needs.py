@@ -53,6 +53,11 @@ def find_needs(text: str, language: str) -> tuple[NeedFound, ...]:
     )
 
 
+def clause_around(text: str, hit: Hit) -> Span:
+    """The clause that holds the words."""
+    return _clause(text, hit, _ends(text, _SENTENCE), _ends(text, _CLAUSE))
+
+
 def looks_like_complaint(text: str, language: str) -> tuple[bool, tuple[Span, ...]]:
     """Whether something is wrong, failed or unfair, and the words that say so, in order of the text."""
     found = scan(text)

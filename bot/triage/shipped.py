@@ -1,9 +1,10 @@
 """Makes the files in `model/`: `python -m bot.triage.shipped DATA`, DATA being the folder with ship/ in it.
 
-Two heads learn from the labelled cases and complaints, from the public texts that knowledge/labels is for,
-and from the phrases of our lexicons; the fusion joins them to the rules. All figures are out of fold. They
-are given for every case, and for those whose words the lexicons were not tuned on (`untuned`), which are the
-ones to believe; for the public texts apart.
+Heads learn from the labelled cases and complaints and from the public texts that knowledge/labels is for,
+those of emotion and escalation also from the phrases of our lexicons. The fusion joins these two to the
+rules; needs, vulnerability and complaint-or-not each have a mix of their own. All figures are out of fold.
+Those of the fusion are given for every case, and for the cases whose words the lexicons were not tuned on
+(`untuned`), which are the ones to believe; for the public texts apart.
 """
 
 import json
@@ -15,12 +16,16 @@ from typing import Final
 
 import numpy as np
 
+from bot.triage.circumstances import NO_COMPLAINT, need_label
 from bot.triage.emotion import LEXICON_EMOTIONS
 from bot.triage.fusion import Fusion
 from bot.triage.learned import MODEL
 from bot.triage.lexicon import LEXICONS, Group, load_lexicon
+from bot.triage.mixing_fit import Ruled, fit_mix
+from bot.triage.needs import find_needs, looks_like_complaint
 from bot.triage.report import PUBLIC, report
 from bot.triage.stacking import Bools, Labels, choose_limits, labels_of, stack
+from bot.triage.vulnerability import find_vulnerability
 from knowledge.case import ESCALATIONS, Case, Language
 from knowledge.corpus import borrowed_cases, sample_cases, sample_complaints
 from knowledge.embedding import LexicalEmbedder
@@ -45,6 +50,8 @@ def make_shipped_judge(data: Path, folder: Path = MODEL) -> Fusion:
     languages = [*(case.language for case in own), *(PUBLIC for _ in public)]
     metrics = report(made.judged, made.truth, made.fold, tuned, languages, choose_limits)
     fusion = made.fusion(tuned, metrics, corpus_fingerprint(own, labels_of(own)))
+    for subject, rows in circumstances_rows(cases).items():
+        fit_mix(rows, LexicalEmbedder.shipped(), subject).save(folder / subject)
     made.emotion.save(folder / "emotion")
     made.escalation.save(folder / "escalation")
     fusion.save(folder / "fusion.json")
@@ -62,6 +69,41 @@ def labelled_cases() -> tuple[list[Case], Bools]:
         if case.primary_emotion is not None and case.intensity is not None
     ]
     return cases, np.array([bool(_TUNED.fullmatch(case.id)) for case in cases], np.bool_)
+
+
+def circumstances_rows(cases: Sequence[Case]) -> dict[str, list[Ruled]]:
+    """What the heads of needs, vulnerability and complaint learn from, by subject.
+
+    Needs are labelled in a part of the corpus only.
+    """
+    return {
+        "needs": [
+            Ruled(
+                _row(case, {need_label(need.kind, need.need) for need in case.needs if need.need != "other"}),
+                {need_label(found.kind, found.need) for found in find_needs(case.text, case.language)},
+            )
+            for case in cases
+            if "needs" in case.model_fields_set
+        ],
+        "vulnerability": [
+            Ruled(
+                _row(case, set(case.vulnerability)),
+                {found.kind for found in find_vulnerability(case.text, case.language)},
+            )
+            for case in cases
+        ],
+        "complaint": [
+            Ruled(
+                _row(case, {"complaint" if case.complaint else NO_COMPLAINT}),
+                {"complaint" if looks_like_complaint(case.text, case.language)[0] else NO_COMPLAINT},
+            )
+            for case in cases
+        ],
+    }
+
+
+def _row(case: Case, labels: Iterable[str]) -> LabelledText:
+    return LabelledText(case.text, tuple(sorted(labels)), case.language)
 
 
 def corpus_fingerprint(cases: Sequence[Case], truth: Labels) -> str:

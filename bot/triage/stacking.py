@@ -6,8 +6,7 @@ for each outer fold:  heads learn from the other folds, with out-of-fold logits 
 limits of a fold are chosen on the judgements of the other folds; the shipped ones on all
 """
 
-import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
@@ -17,7 +16,6 @@ from numpy.typing import NDArray
 
 from bot.triage.fusion import (
     INPUTS,
-    STEPS,
     Fusion,
     FusionCard,
     Limit,
@@ -25,6 +23,15 @@ from bot.triage.fusion import (
     doubtful,
     ordered,
     row_of,
+)
+from bot.triage.linear_fits import (
+    Bools,
+    Numbers,
+    Places,
+    binary_models,
+    logistic,
+    ordinal_model,
+    softmax_model,
 )
 from bot.triage.signals import NAMES, read_rules
 from knowledge.case import EMOTIONS, ESCALATIONS, Case, EscalationKind
@@ -34,8 +41,6 @@ from knowledge.features import features
 from knowledge.head import Head
 from knowledge.training import Learned, learn_many
 
-RIDGE: Final = 2.0
-"""Strength of regularisation: 1 to 3 are equally good on the sample cases, 10 is worse."""
 BALANCE: Final = 0.5
 """Exponent of the weight of rare emotions: 0 leaves them rare, 1 makes all alike."""
 TUNED_WEIGHT: Final = 0.5
@@ -54,10 +59,6 @@ DOUBTED: Final = 1.0
 """The same where the text is no complaint, or holds words that only look like an escalation: at less, the
 heads believe denials and idioms."""
 KIND_OPTIONS: Final = (0.3, 0.35, 0.4, 0.45, 0.5)
-
-Numbers = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -232,8 +233,8 @@ class _Sheet:
         share = scores(models.primary)
         share = np.exp(share - share.max(axis=1, keepdims=True))
         self._primary[rows] = share / share.sum(axis=1, keepdims=True)
-        self._kinds[rows] = _sigmoid(scores(models.kinds))
-        self._escalations[rows] = _sigmoid(scores(models.escalations))
+        self._kinds[rows] = logistic(scores(models.kinds))
+        self._escalations[rows] = logistic(scores(models.escalations))
         level = np.maximum((scores(models.intensity) > 0).sum(axis=1), 1)
         self._intensity[rows] = np.where(share.argmax(axis=1) == EMOTIONS.index("neutral"), 0, level)
 
@@ -338,74 +339,8 @@ def _fit(x: NDArray[np.float32], truth: Labels, weight: Numbers) -> _Models:
     rare = (weight.sum() / len(EMOTIONS) / np.maximum(counts, 1)) ** BALANCE
     return _Models(
         mean,
-        _softmax_model(z, truth.primary, weight * rare[truth.primary]),
-        _binary_models(z, truth.kinds, weight, "score", EMOTIONS),
-        _ordinal_model(z, truth.intensity, weight),
-        _binary_models(z, truth.escalations, weight, "escalation", ESCALATIONS),
+        softmax_model(z, truth.primary, weight * rare[truth.primary]),
+        binary_models(z, truth.kinds, weight, "score", EMOTIONS),
+        ordinal_model(z, truth.intensity, weight),
+        binary_models(z, truth.escalations, weight, "escalation", ESCALATIONS),
     )
-
-
-def _softmax_model(z: Numbers, y: Places, weight: Numbers) -> Linear:
-    d, c = z.shape[1], len(EMOTIONS)
-    aim = np.eye(c)[y]
-
-    def loss(p: Numbers) -> tuple[float, Numbers]:
-        w = p[: d * c].reshape(d, c)
-        scores = z @ w + p[d * c :]
-        top = scores.max(axis=1, keepdims=True)
-        log = scores - top - np.log(np.exp(scores - top).sum(axis=1, keepdims=True))
-        error = (np.exp(log) - aim) * weight[:, None]
-        value = -float(weight @ (log * aim).sum(axis=1)) + RIDGE / 2 * float((w**2).sum())
-        return value, np.concatenate(((z.T @ error + RIDGE * w).ravel(), error.sum(axis=0)))
-
-    found = _least(loss, d * c + c)
-    return _linear(found[: d * c].reshape(d, c), found[d * c :])
-
-
-def _binary_models(z: Numbers, truth: Bools, weight: Numbers, rule: str, kinds: Sequence[str]) -> Linear:
-    """One against the rest; the reading that the rules have of a kind counts for it or not at all."""
-    columns = [
-        _proportional(z, truth[:, [n]], weight, own=INPUTS.index(f"{rule}.{kind}"))
-        for n, kind in enumerate(kinds)
-    ]
-    return _linear(
-        np.stack([slope for slope, _ in columns], axis=1), np.array([shift[0] for _, shift in columns])
-    )
-
-
-def _ordinal_model(z: Numbers, level: Places, weight: Numbers) -> Linear:
-    above = level[:, None] > np.arange(STEPS)
-    slope, shift = _proportional(z, above, weight, own=INPUTS.index("intensity"))
-    return _linear(slope[:, None], shift)
-
-
-def _proportional(z: Numbers, above: Bools, weight: Numbers, own: int) -> tuple[Numbers, Numbers]:
-    """Proportional odds (McCullagh 1980): one slope, a shift for each column; `own` is not negative."""
-    d, steps = z.shape[1], above.shape[1]
-    sign = np.where(above, 1.0, -1.0)
-
-    def loss(p: Numbers) -> tuple[float, Numbers]:
-        margin = sign * ((z @ p[:d])[:, None] + p[d:])
-        pull = -weight[:, None] * sign * _sigmoid(-margin)
-        value = float((weight[:, None] * np.logaddexp(0, -margin)).sum()) + RIDGE / 2 * float(p[:d] @ p[:d])
-        return value, np.concatenate((z.T @ pull.sum(axis=1) + RIDGE * p[:d], pull.sum(axis=0)))
-
-    found = _least(loss, d + steps, own)
-    return found[:d], found[d:]
-
-
-def _least(loss: Callable[[Numbers], tuple[float, Numbers]], size: int, own: int | None = None) -> Numbers:
-    minimize: Any = importlib.import_module("scipy.optimize").minimize  # untyped; only when one trains
-    bounds: Any = [(0.0 if n == own else None, None) for n in range(size)]
-    found: Any = minimize(
-        loss, np.zeros(size), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500}
-    )
-    return np.asarray(found.x, np.float64)
-
-
-def _linear(weights: Numbers, bias: Numbers) -> Linear:
-    return Linear(weights=tuple(map(tuple, weights.round(5).tolist())), bias=tuple(bias.round(5).tolist()))
-
-
-def _sigmoid(logits: Numbers) -> Numbers:
-    return 0.5 * (1 + np.tanh(0.5 * logits))

@@ -21,12 +21,12 @@ from bot.triage.emotion import EmotionReading
 from bot.triage.escalation import EscalationFound
 from bot.triage.language import detect
 from bot.triage.learned import Judge, Rules, shipped_judge
-from bot.triage.needs import find_needs, looks_like_complaint
+from bot.triage.needs import NeedFound
 from bot.triage.reading import Reading, ReadTurn
 from bot.triage.routing import route
 from bot.triage.trajectory import trajectory
 from bot.triage.urgency import UrgencyFacts, judge_urgency, read_situation
-from bot.triage.vulnerability import find_vulnerability
+from bot.triage.vulnerability import VulnerabilityFound
 from knowledge.case import EscalationKind, Language, Vulnerability
 from knowledge.embedding import Vector
 from knowledge.head import Classifier, Prediction
@@ -83,8 +83,8 @@ class Triager:
         read = [self._judge.read(turn.text, language) for turn in turns]
         emotion = _emotion(turns, [found.emotion for found in read])
         escalations = _escalations(turns, [found.escalations for found in read])
-        vulnerability = _vulnerability(turns, language)
-        complains, _ = looks_like_complaint(reading.text, language)
+        vulnerability = _vulnerability(turns, [found.vulnerability for found in read])
+        complains = self._judge.complains(reading.text, language)
         if (
             emotion.primary == "gratitude"
         ):  # thanks beside a failure are not read as gratitude: this is praise
@@ -125,7 +125,7 @@ class Triager:
             route=Route(queue=queue, skills=tuple(skills)),
             emotion=emotion,
             escalations=escalations,
-            needs=_needs(turns, language),
+            needs=_needs(turns, [found.needs for found in read]),
             vulnerability=vulnerability,
             reasons=(
                 *self._category_reasons(category, reply_language),
@@ -265,11 +265,11 @@ def _escalations(
     return tuple(Escalation(kind=kind, evidence=tuple(spans)) for kind, spans in found.items())
 
 
-def _needs(turns: Sequence[ReadTurn], language: str) -> tuple[NeedRead, ...]:
+def _needs(turns: Sequence[ReadTurn], readings: Sequence[tuple[NeedFound, ...]]) -> tuple[NeedRead, ...]:
     """Each need once, as it was said last."""
     found: dict[tuple[str, str], NeedRead] = {}
-    for turn in turns:
-        for need in find_needs(turn.text, language):
+    for turn, needs in zip(turns, readings, strict=True):
+        for need in needs:
             read = NeedRead(
                 kind=need.kind, need=need.need, text=need.text, evidence=(turn.evidence(need.span),)
             )
@@ -277,9 +277,11 @@ def _needs(turns: Sequence[ReadTurn], language: str) -> tuple[NeedRead, ...]:
     return tuple(found.values())
 
 
-def _vulnerability(turns: Sequence[ReadTurn], language: str) -> tuple[VulnerabilityHint, ...]:
+def _vulnerability(
+    turns: Sequence[ReadTurn], readings: Sequence[tuple[VulnerabilityFound, ...]]
+) -> tuple[VulnerabilityHint, ...]:
     found: dict[Vulnerability, list[Evidence]] = {}
-    for turn in turns:
-        for hint in find_vulnerability(turn.text, language):
+    for turn, hints in zip(turns, readings, strict=True):
+        for hint in hints:
             found.setdefault(hint.kind, []).extend(map(turn.evidence, hint.evidence))
     return tuple(VulnerabilityHint(kind=kind, evidence=tuple(spans)) for kind, spans in found.items())

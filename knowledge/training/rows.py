@@ -75,7 +75,7 @@ def prepare(rows: Sequence[LabelledText], embedder: Embedder, subject: str, kind
         judged=judged,
         languages=[row.language or language_of(row.text) for row in used],
         found=found,
-        vectors=_vectors([row.text for row in used], embedder),
+        vectors=vectors_of([row.text for row in used], embedder),
         fold=split(found, truth, judged),
         warnings=warnings,
     )
@@ -105,7 +105,7 @@ def _readable(rows: Sequence[LabelledText]) -> tuple[list[LabelledText], list[Fe
     return [row for row, _ in used], [found for _, found in used], warnings
 
 
-def _vectors(texts: list[str], embedder: Embedder) -> Matrix | None:
+def vectors_of(texts: list[str], embedder: Embedder) -> Matrix | None:
     """As a complaint is embedded at run time, which is as a query; in batches where that is the same."""
     if isinstance(embedder, LexicalEmbedder):
         return None
@@ -143,17 +143,23 @@ def document_frequency(data: TrainingData) -> _Frequency:
 
 def gram_matrix(found: list[Features], idf: _Frequency, kept: NDArray[np.uint32]) -> Any:
     """Shape (n, kept), sparse: as `Head` weighs a text."""
+    return gram_rows(found, idf.weights.astype(np.float16).astype(np.float32), idf.unseen, kept)
+
+
+def gram_rows(
+    found: list[Features], idf: NDArray[np.float32], unseen: float, kept: NDArray[np.uint32]
+) -> Any:
+    """The same; `idf`, shape (BUCKETS,), is used for the features in `kept`, `unseen` for the others."""
     from scipy.sparse import csr_matrix  # comes with scikit-learn: only when something is trained
 
     place = np.full(BUCKETS, -1, np.int64)
     place[kept] = np.arange(len(kept))
-    half = idf.weights.astype(np.float16).astype(np.float32)
     columns: list[NDArray[np.int64]] = []
     values: list[NDArray[np.float32]] = []
     starts = [0]
     for each in found:
         at = place[each.buckets]
-        value = weigh(each, np.where(at >= 0, half[each.buckets], np.float32(idf.unseen)))
+        value = weigh(each, np.where(at >= 0, idf[each.buckets], np.float32(unseen)))
         columns.append(at[at >= 0])
         values.append(value[at >= 0])
         starts.append(starts[-1] + len(columns[-1]))

@@ -1,0 +1,223 @@
+"""New labels for a head that is in use, from a few examples; what it says of its old labels stays as it is.
+
+    examples of the new label, rows of the old ones -> both experts, new against old, judged out of fold
+         -> how much their scores weigh beside the old logits, by maximum likelihood -> one more column
+
+Words the head never kept come in with the weight it gives any unknown word, so that old texts keep their
+length and their logits.
+"""
+
+import hashlib
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from knowledge.embedding import Embedder, Matrix
+from knowledge.errors import InvalidInput
+from knowledge.evaluation import LabelledText
+from knowledge.features import BUCKETS, Features, features
+from knowledge.head import Card, Head, Weights
+from knowledge.training.arrays import Bools, Numbers, Places
+from knowledge.training.experts import Expert, fit_grams, fit_vector
+from knowledge.training.folds import split
+from knowledge.training.rows import gram_rows, vectors_of
+
+FEWEST_EXAMPLES: Final = 3
+"""Of a new label."""
+FEWEST_OLD: Final = 50
+"""Rows of old labels: the new one has to be told from something."""
+GRAM_STRENGTH: Final = 1.0
+VECTOR_STRENGTH: Final = 10.0
+"""As the experts of a whole head mostly choose them."""
+RIDGE: Final = 0.5
+"""On the weights of the scores: a handful of examples must not make the head sure of itself."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """Rows as numbers: n rows, d dimensions of the vector, which may be 0."""
+
+    texts: list[LabelledText]
+    found: list[Features]
+    vectors: Matrix
+    """Shape (n, d)."""
+
+
+def extend(head: Head, rows: Sequence[LabelledText], embedder: Embedder) -> Head:
+    """The head with the labels of `rows` that it lacks.
+
+    Args:
+        head: of categories.
+        rows: examples of the new labels, and rows of the old ones to tell them from.
+        embedder: the one the head was trained with.
+
+    Raises:
+        InvalidInput: the rows do not serve; says why and what to do.
+        EmbedderMismatch: the head was trained with another embedder.
+    """
+    if head.needs_vector:
+        head.require(embedder.name)
+    data = _read(head, rows, embedder)
+    counts = {label: sum(row.labels[0] == label for row in data.texts) for label in _labels(data)}
+    fresh = sorted(set(counts) - set(head.labels))
+    _check(head, counts, fresh)
+    extended = head
+    for label in fresh:
+        known = [n for n, row in enumerate(data.texts) if row.labels[0] in {*extended.labels, label}]
+        extended = _one_more(extended, label, _some(data, known))
+    digest = hashlib.sha256(head.fingerprint.encode())
+    for row in data.texts:
+        digest.update(f"\n{row.labels[0]}\t{row.text}".encode("utf-8", "replace"))
+    metrics = {
+        "extended": head.name,
+        "rows": len(data.texts),
+        "new": {label: counts[label] for label in fresh},
+    }
+    card = extended.card.model_copy(
+        update={"fingerprint": digest.hexdigest(), "metrics": {**extended.card.metrics, **metrics}}
+    )
+    return Head(card, extended.weights.stored())
+
+
+def _read(head: Head, rows: Sequence[LabelledText], embedder: Embedder) -> _Rows:
+    if head.card.kind != "one":
+        raise InvalidInput("only a head that gives each text one label takes new ones: train it again")
+    for number, row in enumerate(rows, start=1):
+        if len(row.labels) != 1:
+            raise InvalidInput(f"row {number} has {len(row.labels)} labels: give every row exactly one")
+    pairs = [(row, features(row.text)) for row in rows]
+    used = [(row, found) for row, found in pairs if len(found.hashes)]
+    texts = [row for row, _ in used]
+    vectors = vectors_of([row.text for row in texts], embedder) if head.needs_vector else None
+    return _Rows(
+        texts,
+        [found for _, found in used],
+        np.zeros((len(texts), 0), np.float32) if vectors is None else vectors,
+    )
+
+
+def _labels(data: _Rows) -> set[str]:
+    return {row.labels[0] for row in data.texts}
+
+
+def _check(head: Head, counts: dict[str, int], fresh: Sequence[str]) -> None:
+    if not fresh:
+        raise InvalidInput(
+            f"the rows have no label that {head.name} lacks: give examples of the new one, "
+            "or train on all rows to better the old ones"
+        )
+    for label in fresh:
+        if counts[label] < FEWEST_EXAMPLES:
+            raise InvalidInput(
+                f"label {label!r} has {counts[label]} rows: give at least {FEWEST_EXAMPLES} examples"
+            )
+    old = sum(count for label, count in counts.items() if label in head.labels)
+    if old < FEWEST_OLD:
+        raise InvalidInput(
+            f"{old} rows have labels of {head.name}: give at least {FEWEST_OLD} of them too, "
+            "for the new label is told from the old ones by their rows"
+        )
+
+
+def _some(data: _Rows, places: list[int]) -> _Rows:
+    return _Rows([data.texts[n] for n in places], [data.found[n] for n in places], data.vectors[places])
+
+
+def _one_more(head: Head, label: str, data: _Rows) -> Head:
+    """The head with one more column."""
+    new = np.array([row.labels[0] == label for row in data.texts])
+    widened = _with_words(head, [data.found[n] for n in np.flatnonzero(new)])
+    idf = np.full(BUCKETS, head.card.unseen, np.float32)
+    idf[widened.buckets] = widened.idf
+    grams: Any = gram_rows(data.found, idf, head.card.unseen, widened.buckets)
+    fold = split(data.found, new[:, None], np.ones(len(new), np.bool_))
+    scores = np.zeros((len(new), 2 if data.vectors.size else 1))
+    for each in range(int(fold.max()) + 1):
+        train, test = np.flatnonzero(fold != each), np.flatnonzero(fold == each)
+        for column, (x, expert) in enumerate(_experts(grams, data.vectors, new, train)):
+            scores[test, column] = np.asarray(x[test] @ expert.weights + expert.bias)[:, 0]
+    old = np.stack([head.logits(f, v) for f, v in zip(data.found, data.vectors, strict=True)])
+    truth = np.array([_column(head, row.labels[0]) for row in data.texts])
+    weights, bias = _weigh(old.astype(np.float64) / head.card.temperature, scores, truth)
+    scale = weights * head.card.temperature
+    whole = [expert for _, expert in _experts(grams, data.vectors, new, np.arange(len(new)))]
+    gram = whole[0].weights[:, 0] * scale[0]
+    shift = bias * head.card.temperature + sum(
+        float(expert.bias[0]) * float(by) for expert, by in zip(whole, scale, strict=True)
+    )
+    vector = widened.vector
+    if data.vectors.size:
+        vector = np.column_stack((vector, whole[1].weights[:, 0] * scale[1])).astype(np.float32)
+    else:
+        vector = np.empty((0, len(head.labels) + 1), np.float32)
+    return Head(
+        _card(head, label),
+        Weights(
+            widened.buckets,
+            widened.idf,
+            np.column_stack((widened.grams, gram)).astype(np.float32),
+            vector,
+            np.append(widened.bias, shift).astype(np.float32),
+        ),
+    )
+
+
+def _card(head: Head, label: str) -> Card:
+    return head.card.model_copy(update={"labels": (*head.labels, label)})
+
+
+def _column(head: Head, label: str) -> int:
+    return head.labels.index(label) if label in head.labels else len(head.labels)
+
+
+def _with_words(head: Head, examples: Sequence[Features]) -> Weights:
+    """The head's weights with rows for the words that two examples share and the head never kept."""
+    counts = np.zeros(BUCKETS, np.int64)
+    for found in examples:
+        counts[np.unique(found.buckets)] += 1
+    old = head.weights
+    counts[old.buckets] = 0
+    fresh = np.flatnonzero(counts >= 2).astype(np.uint32)
+    buckets = np.concatenate((old.buckets, fresh))
+    order = np.argsort(buckets)
+    idf = np.concatenate((old.idf, np.full(len(fresh), head.card.unseen, np.float32)))
+    grams = np.concatenate((old.grams, np.zeros((len(fresh), len(head.labels)), np.float32)))
+    return replace(old, buckets=buckets[order], idf=idf[order], grams=grams[order])
+
+
+def _experts(grams: Any, vectors: Matrix, new: Bools, rows: Places) -> list[tuple[Any, Expert]]:
+    """Both experts of the new label against the rest, each with what it reads."""
+    truth, weight = new[rows][:, None], np.ones(len(rows))
+    experts: list[tuple[Any, Expert]] = [(grams, fit_grams(grams[rows], truth, weight, GRAM_STRENGTH))]
+    if vectors.size:
+        experts.append((vectors, fit_vector(vectors[rows], truth, weight, VECTOR_STRENGTH)))
+    return experts
+
+
+def _weigh(old: Numbers, scores: Numbers, truth: Places) -> tuple[Numbers, float]:
+    """Weights of the scores, none negative, and a bias, that make the truth likeliest.
+
+    Rows of the new label together count as much as those of an old label do on average.
+    """
+    minimize: Any = importlib.import_module("scipy.optimize").minimize  # untyped; only when one trains
+
+    labels = old.shape[1]
+    new = truth == labels
+    weight = np.where(new, (~new).sum() / labels / new.sum(), 1.0)
+
+    def loss(p: Numbers) -> tuple[float, Numbers]:
+        logits = np.column_stack((old, scores @ p[:-1] + p[-1]))
+        top = logits.max(axis=1, keepdims=True)
+        log = logits - top - np.log(np.exp(logits - top).sum(axis=1, keepdims=True))
+        pull = weight * (np.exp(log[:, -1]) - new)
+        value = -float(weight @ log[np.arange(len(truth)), truth]) + RIDGE / 2 * float(p[:-1] @ p[:-1])
+        return value, np.append(scores.T @ pull + RIDGE * p[:-1], pull.sum())
+
+    start = np.append(np.ones(scores.shape[1]), 0.0)
+    bounds: Any = [(0.0, None)] * scores.shape[1] + [(None, None)]
+    found: Any = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    solution = np.asarray(found.x, np.float64)
+    return solution[:-1], float(solution[-1])
