@@ -1,0 +1,117 @@
+"""A company's own heads of emotion and escalation: named or promoted, they speak before the shipped ones."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.cli import main
+from bot.models import own_readers
+from bot.settings import Settings
+from bot.triage.learned import Judge, Read, shipped_judge
+from knowledge.case import EMOTIONS
+from knowledge.errors import ModelUnavailable
+from knowledge.evaluation import LabelledText
+from knowledge.head import Head
+from knowledge.static_embedding import StaticEmbedder
+from knowledge.training import learn
+from tests.test_transformer_models import make_tiny
+
+WORDS = {
+    "anger": ("blimey", "outrage", "furious", "scandal", "disgrace", "shambles"),
+    "gratitude": ("ta", "cheers", "lovely", "grateful", "brilliant", "kind"),
+    "neutral": ("invoice", "number", "dated", "order", "reference", "delivery"),
+}
+MEANT = {
+    "churn": ("wombat", "leaving", "switching", "elsewhere", "goodbye", "closing"),
+    "media": ("platypus", "newspaper", "posting", "viral", "followers", "reporter"),
+    "": ("invoice", "number", "dated", "order", "reference", "delivery"),
+}
+
+
+def rows(words: dict[str, tuple[str, ...]], count: int = 60) -> list[LabelledText]:
+    """Texts of three words of a label's own."""
+    made: list[LabelledText] = []
+    for n in range(count * len(words)):
+        label = list(words)[n % len(words)]
+        own = words[label]
+        first, second, third = (own[(n // len(words) * step) % 6] for step in (1, 2, 5))
+        text = f"{first} {second} {third} {n + 1000}"
+        made.append(LabelledText(text, (label,) if label else ()))
+    return made
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A head of each subject."""
+    place, embedder = tmp_path_factory.mktemp("heads"), StaticEmbedder.shipped()
+    learn(rows(WORDS), embedder, "emotion").head.save(place / "emotion")
+    learn(rows(MEANT), embedder, "escalation").head.save(place / "escalation")
+    joyful = [replace(row, labels=("joy",)) if row.labels == ("gratitude",) else row for row in rows(WORDS)]
+    learn(joyful, embedder, "emotion").head.save(place / "joy")
+    return {path.name: path for path in place.iterdir()}
+
+
+def read(settings: Settings, text: str) -> Read:
+    judge = shipped_judge(own=own_readers(settings, StaticEmbedder.shipped()))
+    assert isinstance(judge, Judge)
+    return judge.read(text, "en")
+
+
+def test_a_named_head_of_emotions_speaks_first(folders: dict[str, Path], tmp_path: Path) -> None:
+    text = "Blimey, a shambles and a scandal, plain disgrace"
+    shipped = read(Settings(home=tmp_path), text)
+    own = read(Settings(home=tmp_path, emotion_model=str(folders["emotion"])), text)
+    assert own.emotion.primary == "anger" and own.emotion.intensity >= 1
+    assert shipped.emotion != own.emotion
+    assert all(text[span.start : span.end] == span.text for span in own.emotion.evidence)
+    calm = read(
+        Settings(home=tmp_path, emotion_model=str(folders["emotion"])), "invoice dated, order reference"
+    )
+    assert (calm.emotion.primary, calm.emotion.intensity) == ("neutral", 0)
+
+
+def test_a_named_head_of_escalations_speaks_first_but_never_silences_a_danger(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    settings = Settings(home=tmp_path, escalation_model=str(folders["escalation"]))
+    strange = "The wombat says goodbye, closing and leaving, switching elsewhere"
+    assert "churn" in {found.kind for found in read(settings, strange).escalations}
+    danger = "I will kill myself tonight if you take my house, I have the pills in front of me"
+    assert "safety" in {found.kind for found in read(settings, danger).escalations}
+    regulator = "I have complained to the financial ombudsman about you"
+    kinds = {found.kind for found in read(settings, regulator).escalations}
+    assert "regulator" in kinds, "a kind the head does not know is still judged by the shipped one"
+
+
+def test_labels_that_are_not_of_the_codebook_are_refused(folders: dict[str, Path], tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, emotion_model=str(folders["joy"]))
+    with pytest.raises(ModelUnavailable, match=r"REDRESS_EMOTION_MODEL.*lacks: joy; name them anger"):
+        own_readers(settings, StaticEmbedder.shipped())
+
+
+def test_a_classifier_of_transformers_may_judge_emotions(tmp_path: Path) -> None:
+    tiny = make_tiny(tmp_path / "tiny", EMOTIONS[:3])
+    settings = Settings(home=tmp_path, emotion_model=str(tiny))
+    found = read(settings, "I was charged twice and nobody answers, I am really fed up")
+    assert found.emotion.primary in EMOTIONS
+    assert own_readers(settings, StaticEmbedder.shipped()).models["emotion"].startswith("tiny@")
+
+
+def test_a_head_of_emotions_is_promoted_used_and_taken_back(folders: dict[str, Path], tmp_path: Path) -> None:
+    home, file = tmp_path / "home", tmp_path / "frozen.jsonl"
+    held = [{"text": row.text, "label": row.labels[0]} for row in rows(WORDS, 90)[180:]]
+    file.write_text("".join(json.dumps(row) + "\n" for row in held), encoding="utf-8")
+
+    def run(*asked: str) -> Result:
+        return CliRunner().invoke(main, ["promote", *asked], env={"REDRESS_HOME": str(home)})
+
+    passed = run(str(folders["emotion"]), "--frozen", str(file))
+    assert passed.exit_code == 0, passed.output
+    settings = Settings(home=home)
+    name = Head.load(folders["emotion"]).name
+    assert own_readers(settings, StaticEmbedder.shipped()).models == {"emotion": name}
+    assert not (settings.promoted_head("categories")).exists()
+    assert "no earlier head" in run("--undo", "--subject", "emotion").stderr
