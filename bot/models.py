@@ -1,7 +1,10 @@
 """Which model judges what: the one a setting names, the promoted, the shipped."""
 
+import json
 import logging
+import shutil
 from pathlib import Path
+from typing import get_args
 
 from bot.settings import Settings, Subject, setting_for
 from bot.triage.learned import MODEL
@@ -77,6 +80,38 @@ def shipped_category_head(settings: Settings, embedder: Embedder) -> Head:
     head = train_categories(sample_rows(), embedder, precision=PRECISION)
     head.save(cached)
     return head
+
+
+def heads_of_another_embedder(settings: Settings, embedder: Embedder) -> list[Subject]:
+    """Subjects whose promoted head reads vectors that `embedder` does not make.
+
+    Raises:
+        ModelUnavailable: a promoted head cannot be loaded.
+    """
+    found: list[Subject] = []
+    for subject in get_args(Subject):
+        folder = settings.promoted_head(subject)
+        head = Head.load(folder) if (folder / "model.json").exists() else None
+        if head is not None and head.needs_vector and head.card.embedder != embedder.name:
+            found.append(subject)
+    return found
+
+
+def remember_embedder(settings: Settings, source: str) -> None:
+    """Write down the embedder to use from the next start; one in a folder is copied into the home."""
+    file = settings.promoted_embedder
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if Path(source).is_dir():
+        fresh, kept = file.with_name("embedder.new"), file.with_name("embedder")
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.copytree(source, fresh)
+        if kept.exists() and kept.resolve() != Path(source).resolve():
+            shutil.rmtree(kept)
+        fresh.replace(kept)
+        source = str(kept)
+    written = file.with_suffix(".new")
+    written.write_text(json.dumps({"source": source}) + "\n", encoding="utf-8")
+    written.replace(file)
 
 
 def company_taxonomy(settings: Settings) -> Taxonomy:

@@ -1,5 +1,6 @@
 """Settings: read once from REDRESS_* variables, passed down. The README's table is made from here."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from bot.errors import InvalidSettings
 
 PREFIX: Final = "REDRESS_"
+SHIPPED_EMBEDDER: Final = "redress"
 
 
 Subject = Literal["categories", "emotion", "escalation"]
@@ -33,7 +35,7 @@ class Settings(BaseModel):
         Field(
             description="`redress` (shipped), `lexical`, or a sentence-transformers model by name or path."
         ),
-    ] = "redress"
+    ] = SHIPPED_EMBEDDER
     category_model: Annotated[
         str | None,
         Field(
@@ -132,6 +134,26 @@ class Settings(BaseModel):
     def index_folder(self) -> Path:
         """Where the index is."""
         return self.home / "index"
+
+    @property
+    def promoted_embedder(self) -> Path:
+        """Where `redress promote` writes down the embedder in use."""
+        return self.home / "models" / "embedder.json"
+
+    def embedder_source(self) -> str:
+        """The embedder that is named, else the promoted, else the shipped one.
+
+        Raises:
+            InvalidSettings: what `redress promote` wrote down cannot be read.
+        """
+        if self.embedder != SHIPPED_EMBEDDER or not self.promoted_embedder.exists():
+            return self.embedder
+        try:
+            return str(json.loads(self.promoted_embedder.read_text(encoding="utf-8"))["source"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InvalidSettings(
+                f"{self.promoted_embedder} cannot be read: run 'redress promote --undo --subject embedder'"
+            ) from error
 
     def model_for(self, subject: Subject) -> str | None:
         """The model that is named for a subject."""

@@ -106,7 +106,7 @@ def open_parts(settings: Settings) -> Generator[Parts]:
     """
     # a complaint's products are small: threads of one product would only wait for those of another
     with open_store(settings) as stored, threadpool_limits(limits=1, user_api="blas"):
-        embedder = load_embedder(settings.embedder)
+        embedder = load_embedder(settings.embedder_source())
         index = Index(settings.index_folder, stored.knowledge, embedder)
         index.open()
         try:
@@ -175,7 +175,7 @@ def bring_index_up_to_date(stored: StoreParts, progress: Progress) -> bool:
     Raises:
         EmbedderMismatch, IndexUnavailable: the index has to be rebuilt; nothing is lost meanwhile.
     """
-    embedder = load_embedder(stored.settings.embedder)
+    embedder = load_embedder(stored.settings.embedder_source())
     index = Index(stored.settings.index_folder, stored.knowledge, embedder)
     try:
         index.open()

@@ -4,6 +4,7 @@ sample/cases        past cases with their outcome: what the demo shows, and what
 sample/complaints   complaints with labels only: what the heads learn from besides
 sample/articles     policies, procedures, fee schedules
 sample/customers    invented people
+sample/precedents   new long complaints, each with the past cases that decide it: a test set of the search
 labels/             labels by our codebook for texts of a public set, each named by a digest of its text
 """
 
@@ -16,7 +17,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from knowledge.article import Article
-from knowledge.case import Case, EmotionKind, EscalationKind, Owned, Urgency, Vulnerability
+from knowledge.case import Case, EmotionKind, EscalationKind, Language, Owned, Urgency, Vulnerability
 
 SAMPLE: Final = Path(__file__).with_name("sample")
 LABELS: Final = Path(__file__).with_name("labels")
@@ -41,6 +42,18 @@ class _Labels(Owned):
     """Whether a second careful reader would surely give the same category."""
 
 
+class Precedent(Owned):
+    """A complaint of another customer, and what an agent should find for it."""
+
+    id: str
+    language: Language
+    text: str
+    case: str
+    """Id of the past case with the same matter."""
+    also: tuple[str, ...] = ()
+    """Ids of others that would serve as well."""
+
+
 def sample_lines(folder: str) -> Iterator[str]:
     """The rows of a folder of the corpus, file by file in the order of their names."""
     for file in sorted((SAMPLE / folder).glob("*.jsonl")):
@@ -55,6 +68,11 @@ def sample_cases() -> Iterator[Case]:
 def sample_complaints() -> Iterator[Case]:
     """The complaints that only carry labels."""
     return map(Case.model_validate_json, sample_lines("complaints"))
+
+
+def sample_precedents() -> Iterator[Precedent]:
+    """The long complaints with their precedents; nothing is trained on them."""
+    return map(Precedent.model_validate_json, sample_lines("precedents"))
 
 
 def sample_articles() -> Iterator[Article]:

@@ -1,5 +1,6 @@
 """How good a head or a search is, on rows it has not seen."""
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from knowledge.case import Language, language_of
+from knowledge.corpus import sample_cases, sample_precedents
 from knowledge.embedding import Embedder
 from knowledge.errors import InvalidInput
 from knowledge.features import features
@@ -163,10 +165,11 @@ def _in_order(rows: Judged, labels: tuple[str, ...]) -> Judged:
     )
 
 
-def evaluate_retrieval(data: Queries, embedder: Embedder, folder: Path) -> dict[str, dict[str, float]]:
-    """What dense, lexical and fused search find, of an index made in `folder` for this alone.
+def evaluate_retrieval(data: Queries, embedder: Embedder) -> dict[str, dict[str, float]]:
+    """What dense, lexical and fused search find, of an index made for this alone.
 
-    For each: hit@1, hit@10, mrr@10, ndcg@10, means over the queries that have a relevant document.
+    For each: n, the queries that have a relevant document, and over them the means of hit@1, hit@5, hit@10,
+    mrr@10 and ndcg@10.
 
     Raises:
         InvalidInput: no query has a relevant document in the corpus.
@@ -178,24 +181,37 @@ def evaluate_retrieval(data: Queries, embedder: Embedder, folder: Path) -> dict[
     wanted = _answerable(data)
     if not wanted:
         raise InvalidInput("no query has a relevant document in the corpus: check that the ids agree")
-    vectors, lexical = Vectors(folder / "chroma", embedder.name), Words(folder / "words")
-    try:
-        _fill(vectors, data.corpus, embedder)
-        lexical.apply("eval", "case", {i: joined(text) for i, text in data.corpus.items()}, [])
+    with tempfile.TemporaryDirectory(prefix="redress-eval-", ignore_cleanup_errors=True) as place:
+        folder = Path(place)
         ranks: dict[str, list[list[str]]] = {"dense": [], "lexical": [], "fused": []}
-        for query in wanted:
-            text = data.queries[query]
-            own = data.own.get(query)
-            near = _without(own, vectors.nearest("eval", "case", embedder.embed_query(text), WINDOW))
-            words = _without(own, lexical.nearest("eval", "case", text, WINDOW))
-            ranks["dense"].append([i for i, _ in near[:TOP]])
-            ranks["lexical"].append([i for i, _ in words[:TOP]])
-            hits = fuse(near, words, WINDOW, trust_in_words(text), TOP)
-            ranks["fused"].append([hit.id for hit in hits])
-    finally:
-        vectors.close()
-        lexical.close()
+        vectors, lexical = Vectors(folder / "chroma", embedder.name), Words(folder / "words")
+        try:
+            _fill(vectors, data.corpus, embedder)
+            lexical.apply("eval", "case", {i: joined(text) for i, text in data.corpus.items()}, [])
+            for query in wanted:
+                text = data.queries[query]
+                own = data.own.get(query)
+                near = _without(own, vectors.nearest("eval", "case", embedder.embed_query(text), WINDOW))
+                words = _without(own, lexical.nearest("eval", "case", text, WINDOW))
+                ranks["dense"].append([i for i, _ in near[:TOP]])
+                ranks["lexical"].append([i for i, _ in words[:TOP]])
+                hits = fuse(near, words, WINDOW, trust_in_words(text), TOP)
+                ranks["fused"].append([hit.id for hit in hits])
+        finally:
+            vectors.close()
+            lexical.close()
     return {name: _ranking(found, list(wanted.values())) for name, found in ranks.items()}
+
+
+def precedent_queries() -> dict[Language, Queries]:
+    """Our own test set of long complaints, by language; the corpus is the sample cases of both languages."""
+    corpus = {case.id: case.text for case in sample_cases()}
+    found: dict[Language, Queries] = {}
+    for each in sample_precedents():
+        data = found.setdefault(each.language, Queries(corpus, {}, {}))
+        data.queries[each.id] = each.text
+        data.relevant[each.id] = dict.fromkeys((each.case, *each.also), 1.0)
+    return found
 
 
 # ---- files
@@ -294,7 +310,9 @@ def _ranking(found: list[list[str]], relevant: list[dict[str, float]]) -> dict[s
     gains = [_gain(ids, good) for ids, good in zip(found, relevant, strict=True)]
     n = len(ranks)
     return {
+        "n": n,
         "hit@1": round(sum(rank == 1 for rank in ranks) / n, 4),
+        "hit@5": round(sum(0 < rank <= 5 for rank in ranks) / n, 4),
         "hit@10": round(sum(rank > 0 for rank in ranks) / n, 4),
         "mrr@10": round(sum(1 / rank for rank in ranks if rank) / n, 4),
         "ndcg@10": round(sum(gains) / n, 4),

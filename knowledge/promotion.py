@@ -29,7 +29,7 @@ FEWEST_OF_A_LANGUAGE: Final = 30
 FEWEST_OF_A_CLASS: Final = 8
 CALIBRATION: Final = 0.03
 
-Place = Literal["overall", "language", "class", "labels"]
+Place = Literal["overall", "language", "class", "labels", "retrieval"]
 
 
 @dataclass(frozen=True, slots=True)

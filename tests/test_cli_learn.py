@@ -118,11 +118,13 @@ def test_retrieval_is_measured_on_a_corpus_of_its_own(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout)
     assert {name: set(figures) for name, figures in report.items()} == {
-        name: {"hit@1", "hit@10", "mrr@10", "ndcg@10"} for name in ("dense", "lexical", "fused")
+        name: {"n", "hit@1", "hit@5", "hit@10", "mrr@10", "ndcg@10"} for name in ("dense", "lexical", "fused")
     }
     assert report["fused"]["hit@1"] == 1.0
     assert not (tmp_path / "home").exists()
     assert "fused" in run(tmp_path / "home", *command).stdout
+    half = run(tmp_path / "home", *command[:4])
+    assert half.exit_code == 2 and "together" in half.stderr
 
 
 @pytest.mark.shared

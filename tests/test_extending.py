@@ -92,6 +92,8 @@ def test_rows_that_do_not_serve_are_refused_with_the_remedy(head: Head) -> None:
         extend(head, [LabelledText("concert seat", ("ticket", "late")), *old], embedder)
     with pytest.raises(EmbedderMismatch):
         extend(head, [*old, *texts("ticket", 5)], LexicalEmbedder.shipped())
+    with pytest.raises(EmbedderMismatch):
+        evaluate_labels(head, LexicalEmbedder.shipped(), old)
     several = learn_many([*old, *texts("ticket", 5)], embedder, "escalation").head
     with pytest.raises(InvalidInput, match="train it again"):
         extend(several, old, embedder)

@@ -60,7 +60,7 @@ def _at_size(settings: Settings, size: int, say: Say) -> dict[str, Any]:
         say(f"{size:,} cases: import")
         rate, key = _import(own, size)
         say(f"{size:,} cases: bare Chroma upsert and query")
-        bare, embedder = Path(place) / "bare", load_embedder(own.embedder)
+        bare, embedder = Path(place) / "bare", load_embedder(own.embedder_source())
         bare_rate = _bare_upsert(bare, embedder, size)
         texts = synthetic_complaints(WARM_UP + REQUESTS)
         say(f"{size:,} cases: service")
@@ -168,7 +168,11 @@ def _times(seconds: Mapping[str, Sequence[float]]) -> dict[str, Times]:
 def _service(settings: Settings) -> Generator[tuple[str, float, int]]:
     """`redress serve` in a process of its own: its URL, the seconds until it was ready, its process id."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("REDRESS_")}
-    env |= {"REDRESS_HOME": str(settings.home), "REDRESS_PORT": "0", "REDRESS_EMBEDDER": settings.embedder}
+    env |= {
+        "REDRESS_HOME": str(settings.home),
+        "REDRESS_PORT": "0",
+        "REDRESS_EMBEDDER": settings.embedder_source(),
+    }
     started = time.perf_counter()
     process = subprocess.Popen([sys.executable, "-m", "bot.cli", "serve"], env=env, stderr=subprocess.DEVNULL)
     try:

@@ -37,7 +37,7 @@ def backtest(file: Path, out: Path, minutes: float, language: Any, dates: Any, a
     from bot.wiring import redact_text
     from knowledge.embedding import load_embedder
 
-    embedder = load_embedder(load_settings().embedder)
+    embedder = load_embedder(load_settings().embedder_source())
     with progress(f"replaying {file.name}", "complaints") as done:
         found = replayed(file, embedder, clean=redact_text, minutes=minutes, order=dates, progress=done)
     _write(out, report(found, language))

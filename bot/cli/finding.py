@@ -23,7 +23,7 @@ def find(stored: StoreParts, tenant: str, wanted: dict[str, Any]) -> dict[str, A
     Raises:
         IndexLocked: another process owns the index.
     """
-    embedder = load_embedder(stored.settings.embedder)
+    embedder = load_embedder(stored.settings.embedder_source())
     index = Index(stored.settings.index_folder, stored.knowledge, embedder)
     index.open()
     try:

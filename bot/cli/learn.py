@@ -119,7 +119,7 @@ def _train(subject: str, data: Path, out: Path, *, as_json: bool) -> None:
     settings = load_settings()
     rows, problems = _rows(data)
     with progress(f"training on {len(rows)} rows", "steps") as done:
-        learned = learn(rows, load_embedder(settings.embedder), subject, progress=done)
+        learned = learn(rows, load_embedder(settings.embedder_source()), subject, progress=done)
     head = learned.head
     head.save(out)
     single = head.card.kind == "one"
@@ -168,7 +168,7 @@ def _extend(source: str, data: Path, out: Path, *, as_json: bool) -> None:
     shipped = source == "shipped"
     head = Head.load(SHIPPED_HEAD if shipped else Path(source))
     old = [row for row in sample_rows() if row.judged] if shipped else []
-    extended = extend(head, [*rows, *old], load_embedder(settings.embedder))
+    extended = extend(head, [*rows, *old], load_embedder(settings.embedder_source()))
     extended.save(out)
     fresh = {label: sum(label in row.labels for row in rows) for label in extended.labels[len(head.labels) :]}
     if as_json:
@@ -242,7 +242,7 @@ def _evaluate(subject: str, model: Path, data: Path, against: Path | None, *, as
     head = _head(subject, model)
     other = None if against is None else _head(subject, against)
     rows, problems = _rows(data)
-    embedder = load_embedder(settings.embedder)
+    embedder = load_embedder(settings.embedder_source())
     report = evaluate_labels(head, embedder, rows)
     if other is not None:
         report["comparison"] = compare_heads(head, other, embedder, rows)
@@ -287,29 +287,40 @@ def _say_report(report: dict[str, Any]) -> None:
 
 
 @evaluate.command("retrieval")
-@click.option("--corpus", required=True, type=FILE, help="Rows of id and text.")
-@click.option("--queries", required=True, type=FILE, help="Rows of id and text.")
-@click.option("--qrels", required=True, type=FILE, help="Rows of qid, docid and rel.")
+@click.option("--corpus", type=FILE, help="Rows of id and text.")
+@click.option("--queries", type=FILE, help="Rows of id and text.")
+@click.option("--qrels", type=FILE, help="Rows of qid, docid and rel.")
 @json_option
-def evaluate_search(corpus: Path, queries: Path, qrels: Path, as_json: bool) -> None:
-    """Measure dense, lexical and fused search on a corpus of its own; your home stays as it is."""
-    import tempfile
+def evaluate_search(corpus: Path | None, queries: Path | None, qrels: Path | None, as_json: bool) -> None:
+    """Measure dense, lexical and fused search on a corpus of its own; your home stays as it is.
 
+    Without files it is measured on ours: long complaints, and the past cases that decide them.
+    """
     from knowledge.embedding import load_embedder
-    from knowledge.evaluation import evaluate_retrieval, read_queries
+    from knowledge.evaluation import evaluate_retrieval, precedent_queries, read_queries
 
-    settings = load_settings()
-    wanted, problems = read_queries(corpus, queries, qrels)
-    _say_problems(problems)
-    with tempfile.TemporaryDirectory(prefix="redress-eval-", ignore_cleanup_errors=True) as place:
-        report = evaluate_retrieval(wanted, load_embedder(settings.embedder), Path(place))
-    if as_json:
-        say_json(report)
+    embedder = load_embedder(load_settings().embedder_source())
+    if corpus is not None and queries is not None and qrels is not None:
+        wanted, problems = read_queries(corpus, queries, qrels)
+        _say_problems(problems)
+        report = evaluate_retrieval(wanted, embedder)
+        say_json(report) if as_json else _say_search(report)
+        stop(PROBLEMS if problems else 0)
+    elif corpus is queries is qrels is None:
+        reports = {name: evaluate_retrieval(data, embedder) for name, data in precedent_queries().items()}
+        if as_json:
+            say_json(reports)
+        for language, report in reports.items() if not as_json else ():
+            click.echo(f"{bold(language)}: long complaints against {report['fused']['n']:.0f} precedents")
+            _say_search(report)
     else:
-        keys = list(next(iter(report.values())))
-        rows = [(name, *(f"{figures[key]:.3f}" for key in keys)) for name, figures in report.items()]
-        say_table(("", *keys), rows)
-    stop(PROBLEMS if problems else 0)
+        raise WrongUse("give --corpus, --queries and --qrels together, or none of them")
+
+
+def _say_search(report: dict[str, dict[str, float]]) -> None:
+    keys = [key for key in next(iter(report.values())) if key != "n"]
+    rows = [(name, *(f"{figures[key]:.3f}" for key in keys)) for name, figures in report.items()]
+    say_table(("", *keys), rows)
 
 
 def _rows(data: Path) -> "tuple[list[LabelledText], list[RowProblem]]":

@@ -191,7 +191,9 @@ def _rebuild(stored: "StoreParts", done: Any) -> str:
     from knowledge.errors import IndexLocked
     from knowledge.index import Index
 
-    index = Index(stored.settings.index_folder, stored.knowledge, load_embedder(stored.settings.embedder))
+    index = Index(
+        stored.settings.index_folder, stored.knowledge, load_embedder(stored.settings.embedder_source())
+    )
     asked = False
     while True:
         try:
