@@ -1,5 +1,7 @@
 """From scores to probabilities: the mix of the experts, temperatures, and Platt's slopes."""
 
+import importlib
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -9,24 +11,27 @@ from knowledge.head import Kind, sigmoid, softmax
 from knowledge.training.arrays import Bools, Numbers, Places
 from knowledge.training.rows import TrainingData
 
-SHARES: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-"""Parts of the vector's expert that are tried."""
+LEAST: Final = 0.02
+"""Weight in the mix below which an expert is left out."""
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 FEWEST_OF_LANGUAGE: Final = 300
 """Judged rows of a language from which it has a temperature of its own."""
 
 
-def mix(data: TrainingData, grams: Numbers, vector: Numbers) -> tuple[float, Numbers, tuple[float, float]]:
-    """The vector's share that loses least, the mixed scores, and what each expert is multiplied by."""
-    own = [_inverse_temperature(data, scores, data.judged) for scores in (grams, vector)]
-    tried: list[tuple[float, float]] = []
-    for share in SHARES:
-        mixed = (1 - share) * own[0] * grams + share * own[1] * vector
-        scale = _inverse_temperature(data, mixed, data.judged)
-        tried.append((loss_of(data.kind, mixed[data.judged] * scale, data.truth[data.judged]), share))
-    share = min(tried)[1]
-    scales = ((1 - share) * own[0], share * own[1])
-    return share, scales[0] * grams + scales[1] * vector, scales
+def mix(data: TrainingData, scores: Sequence[Numbers]) -> tuple[Numbers, Numbers]:
+    """What each expert's scores, (n, c), are multiplied by to lose least, none negative; and their sum."""
+    minimize: Any = importlib.import_module("scipy.optimize").minimize  # untyped; only when one trains
+    stacked = np.stack([each[data.judged] for each in scores])
+    own = np.array([_inverse_temperature(data, each, data.judged) for each in scores])
+    truth = data.truth[data.judged]
+
+    def loss(weights: Numbers) -> float:
+        return loss_of(data.kind, np.tensordot(weights * own, stacked, 1), truth)
+
+    start = np.full(len(scores), 1 / len(scores))
+    found: Any = minimize(loss, start, method="L-BFGS-B", bounds=[(0.0, None)] * len(scores))
+    weights = np.where(np.asarray(found.x) < LEAST, 0.0, np.asarray(found.x)) * own
+    return weights, np.tensordot(weights, np.stack(scores), 1)
 
 
 def calibrated(data: TrainingData, scores: Numbers, rows: Places | None = None) -> tuple[Numbers, Numbers]:
