@@ -163,8 +163,11 @@ class Database:
     @contextmanager
     def _driver(self) -> Generator[PoolProxiedConnection]:
         """A reader's connection as the driver has it; given up, not given back, when a query fails."""
-        with _storage_errors():
-            connection = self._reader.raw_connection()
+        try:
+            with _storage_errors():
+                connection = self._reader.raw_connection()
+        except self._reader.dialect.loaded_dbapi.Error as error:  # the engine does not wrap it here
+            raise StorageUnavailable(f"the database refused: {error}") from error
         try:
             yield connection
         except self._reader.dialect.loaded_dbapi.Error as error:

@@ -16,7 +16,7 @@ import os
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -311,6 +311,7 @@ class Index:
             for batch in one_ahead(self._batches(preparer, generation.applied)):
                 for group in batch.groups:
                     generation.write(group)
+                self._have_changed([batch])  # vectors are found at once, words when they are committed
                 written.append(batch)
                 done += batch.size
                 if progress is not None:
@@ -325,8 +326,11 @@ class Index:
     def _commit(self, generation: _Generation, written: list[_Batch]) -> None:
         if written:
             generation.note(written[-1].last)
-            self._versions.update({(g.tenant, g.kind): 1 for batch in written for g in batch.groups})
+            self._have_changed(written)
             written.clear()
+
+    def _have_changed(self, batches: Sequence[_Batch]) -> None:
+        self._versions.update({(g.tenant, g.kind): 1 for batch in batches for g in batch.groups})
 
     def _batches(self, preparer: Preparer, after: int) -> Iterator[_Batch]:
         while changes := self._store.changes_after(after, self._batch):

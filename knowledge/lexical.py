@@ -24,6 +24,8 @@ KNOWN_TERMS: Final = 50_000
 KNOWN_IDS: Final = 50_000
 """Items of one index whose id is remembered."""
 WRITER_BYTES: Final = 32_000_000
+MOST_WRITERS: Final = 16
+"""Indexes written at a time: each holds files and threads open until it is committed."""
 _ANALYSER: Final = "redress"
 
 
@@ -37,9 +39,10 @@ class _Writing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Remembered:
-    """What was looked up in an index since it was last written."""
+class _Reader:
+    """An index as it was last written, and what was looked up in it since: an id has its place there only."""
 
+    searcher: tantivy.Searcher
     frequency: dict[str, int] = field(default_factory=dict[str, int])
     """In how many items a term occurs."""
     ids: dict[tuple[int, int], str] = field(default_factory=dict[tuple[int, int], str])
@@ -53,7 +56,7 @@ class Words:
         self._path: Final = path
         self._open: dict[tuple[str, str], tantivy.Index] = {}
         self._opening = threading.Lock()
-        self._remembered: dict[tuple[str, str], _Remembered] = {}
+        self._readers: dict[tuple[str, str], _Reader] = {}
         self._analyser = _analyser()
         self._writing: dict[tuple[str, str], _Writing] = {}
 
@@ -63,10 +66,12 @@ class Words:
         self.commit()
 
     def add(self, tenant: str, kind: str, found: Mapping[str, str], deleted: Sequence[str]) -> None:
-        """The same, seen by nobody and not safe on disk until `commit`."""
+        """The same, seen by nobody and not safe on disk until `commit`; many indexes bring it on."""
         index = self._index(tenant, kind)
         open_ = self._writing.get((tenant, kind))
         if open_ is None:
+            if len(self._writing) >= MOST_WRITERS:
+                self.commit()
             open_ = self._writing[tenant, kind] = _Writing(index.writer(WRITER_BYTES, 1), {})
         writer, pending = open_.writer, open_.pending
         searcher = index.searcher()
@@ -76,7 +81,7 @@ class Words:
         news = {
             i: key
             for i, key in keys.items()
-            if (pending[i] != key if i in pending else not searcher.doc_freq("key", key))
+            if (pending[i] != key if i in pending else not _holds(searcher, index.schema, key))
         }
         for i in (*news, *deleted):
             writer.delete_documents_by_term("id", i)
@@ -95,8 +100,9 @@ class Words:
             (tenant, kind), open_ = self._writing.popitem()
             open_.writer.commit()
             open_.writer.wait_merging_threads()
-            self._index(tenant, kind).reload()
-            self._remembered.pop((tenant, kind), None)
+            index = self._index(tenant, kind)
+            index.reload()
+            self._readers[tenant, kind] = _Reader(index.searcher())
 
     def discard(self) -> None:
         """Forget what was added since the last commit."""
@@ -111,10 +117,9 @@ class Words:
         terms = list(dict.fromkeys(self._analyser.analyze(joined(text))))
         if index is None or not terms or limit < 1:
             return []
-        # asked for before the searcher: what an older searcher tells then ends in a table nobody asks again
-        known = self._remembered.setdefault((tenant, kind), _Remembered())
-        searcher = index.searcher()
-        frequency = _frequencies(searcher, known.frequency, terms)
+        reader = self._readers[tenant, kind]
+        searcher = reader.searcher
+        frequency = _frequencies(searcher, reader.frequency, terms)
         rare = sorted((term for term in terms if frequency[term]), key=frequency.__getitem__)[:QUERY_TERMS]
         if not rare:
             return []
@@ -123,12 +128,12 @@ class Words:
             [(tantivy.Occur.Should, tantivy.Query.term_query(schema, "words", term)) for term in rare]
         )
         depth = limit + TIES
-        found = _ranked(searcher, query, depth, known.ids)
+        found = _ranked(searcher, query, depth, reader.ids)
         # equal scores come in the order of segments, which a rebuild changes: look until the tie at the cut
         # is whole, and let ids decide
         while len(found) == depth and found[-1][1] == found[limit - 1][1]:
             depth *= 2
-            found = _ranked(searcher, query, depth, known.ids)
+            found = _ranked(searcher, query, depth, reader.ids)
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:limit]
 
     def count(self, tenant: str, kind: str) -> int:
@@ -140,6 +145,7 @@ class Words:
         """Release the directory; what was not committed is lost."""
         self.discard()
         self._open.clear()
+        self._readers.clear()
 
     def _folder(self, tenant: str, kind: str) -> Path:
         return self._path / f"{kind}-{hashlib.sha256(tenant.encode()).hexdigest()[:32]}"
@@ -161,8 +167,16 @@ class Words:
             index.register_tokenizer(_ANALYSER, self._analyser)
             index.config_reader("manual")
             index.reload()
+            self._readers[tenant, kind] = _Reader(index.searcher())
             self._open[tenant, kind] = index
             return index
+
+
+def _holds(searcher: tantivy.Searcher, schema: tantivy.Schema, key: str) -> bool:
+    """Whether a key is there. The frequency alone would count deleted items until their segments merge."""
+    if not searcher.doc_freq("key", key):
+        return False
+    return bool(searcher.search(tantivy.Query.term_query(schema, "key", key), 1, count=False).hits)
 
 
 def _frequencies(searcher: tantivy.Searcher, known: dict[str, int], terms: Sequence[str]) -> dict[str, int]:

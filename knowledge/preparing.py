@@ -120,12 +120,15 @@ class _SecondProcess:
     def begun(cls, embedder: StaticEmbedder | LexicalEmbedder) -> "_SecondProcess | None":
         """The process, or None where none can be started."""
         source = SHIPPED if isinstance(embedder, StaticEmbedder) else LEXICAL
+        if not sys.executable:  # inside another program
+            return None
         path = os.pathsep.join(filter(None, sys.path))
         try:
             process = subprocess.Popen(  # noqa: S603 -- our own interpreter, our own words
-                [sys.executable, "-c", "from knowledge.preparing import serve; serve()", source],
+                [sys.executable, "-P", "-c", "from knowledge.preparing import serve; serve()", source],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                # -P: what lies in the folder of the caller is not to be imported;
                 # threads of its own would take the processors from Chroma, which the index waits for
                 env=os.environ | {"PYTHONPATH": path, "TOKENIZERS_PARALLELISM": "false"},
             )
@@ -199,10 +202,13 @@ def serve() -> None:
     waiting: SimpleQueue[Sequence[str] | None] = SimpleQueue()
 
     def read() -> None:  # at once, so that nobody waits to send while we wait to answer
-        with suppress(EOFError):
+        try:
             while True:
                 waiting.put(pickle.load(given))  # noqa: S301 -- of the process that began this one
-        waiting.put(None)
+        except EOFError:
+            pass
+        finally:  # cut off in the middle, or out of memory: end, do not wait for ever
+            waiting.put(None)
 
     Thread(target=read, daemon=True).start()
     number = 0

@@ -238,6 +238,13 @@ def test_a_url_of_another_kind_is_refused_with_the_remedy(url: str) -> None:
         Database(url)
 
 
+@pytest.mark.parametrize("url", ["postgresql://nobody@127.0.0.1:1/none", "sqlite:///{}/gone/x.db"])
+def test_a_database_that_is_not_there_is_said_by_the_prepared_queries_too(tmp_path: Path, url: str) -> None:
+    database = Database(url.format(tmp_path))
+    with pytest.raises(StorageUnavailable, match="refused"):
+        KnowledgeStore(database).found("a", ["1"], [])
+
+
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     database = Database(f"sqlite:///{tmp_path / 'file' / 'x.db'}")

@@ -1,22 +1,32 @@
 """Texts prepared ahead of being indexed, by a thread and by a second process."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import tantivy
 
 from bot.database import Database
 from knowledge import preparing
 from knowledge.case import Case
 from knowledge.embedding import LEXICAL, SHIPPED, Embedder, load_embedder
-from knowledge.lexical import Words, joined
-from knowledge.preparing import Prepared, Preparer, one_ahead, prepared
+from knowledge.lexical import MOST_WRITERS, Words, joined
+from knowledge.preparing import (
+    Prepared,
+    Preparer,
+    _SecondProcess,  # pyright: ignore[reportPrivateUsage]
+    one_ahead,
+    prepared,
+)
+from knowledge.static_embedding import StaticEmbedder
 from tests.memories import memory, small_embedder
 
 TEXTS = [
@@ -194,6 +204,67 @@ class TestWordsAddedButNotCommitted:
         assert self._found(again, "refund") == []
         again.apply("a", "case", {"1": joined("refund")}, [])
         assert self._found(again, "refund") == ["1"]
+
+    def test_an_item_that_comes_back_with_the_text_it_had_is_found(self, tmp_path: Path) -> None:
+        words = Words(tmp_path)
+        words.apply("a", "case", {"1": joined("refund"), "2": joined("parcel"), "3": joined("fee")}, [])
+        words.apply("a", "case", {}, ["2"])
+        words.apply("a", "case", {"2": joined("parcel"), "1": joined("broken")}, [])
+        words.apply("a", "case", {"1": joined("refund")}, [])
+        assert self._found(words, "parcel") == ["2"]
+        assert self._found(words, "refund") == ["1"] and self._found(words, "broken") == []
+
+    def test_many_tenants_do_not_hold_many_files_open(self, tmp_path: Path) -> None:
+        words, before = Words(tmp_path), _open_files()
+        for n in range(4 * MOST_WRITERS):
+            words.add(f"tenant {n}", "case", {"1": joined("refund")}, [])
+        while_writing = _open_files()
+        words.commit()
+        assert while_writing - before < 16 * MOST_WRITERS
+        assert [i for i, _ in words.nearest(f"tenant {4 * MOST_WRITERS - 1}", "case", "refund", 3)] == ["1"]
+        assert [i for i, _ in words.nearest("tenant 0", "case", "refund", 3)] == ["1"]
+
+    def test_who_reads_while_others_write_never_meets_ids_of_before(self, tmp_path: Path) -> None:
+        words = Words(tmp_path)
+        names = [f"old{n}" for n in range(5)]
+        words.apply("a", "case", {name: joined("refund card") for name in names}, [])
+        reader = words._readers["a", "case"]  # pyright: ignore[reportPrivateUsage]
+        assert set(self._found(words, "refund")) == set(names)
+        words.apply("a", "case", {f"new{n}": joined("refund card extra") for n in range(5)}, names)
+        assert set(self._found(words, "refund")) == {f"new{n}" for n in range(5)}
+        assert words._readers["a", "case"].ids is not reader.ids  # pyright: ignore[reportPrivateUsage]
+        assert {str(reader.searcher.doc(at).get_first("id")) for at in _places(reader)} == set(names)
+
+
+def _places(reader: Any) -> list[Any]:
+    return [tantivy.DocAddress(*place) for place in reader.ids]
+
+
+def _open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_the_second_process_imports_nothing_from_the_folder_it_is_called_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "queue.py").write_text("raise SystemExit('imported from the folder')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [path for path in sys.path if path])
+    second = _SecondProcess.begun(StaticEmbedder.shipped())
+    assert second is not None
+    try:
+        assert second.meets(StaticEmbedder.shipped())
+    finally:
+        second.end()
+
+
+def test_the_second_process_ends_when_what_it_is_sent_breaks_off() -> None:
+    command = [sys.executable, "-c", "from knowledge.preparing import serve; serve()", LEXICAL]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.write(pickle.dumps(["refund"] * 100)[:50])
+        process.stdin.close()
+        assert process.wait(60) is not None
 
 
 def test_an_index_that_fails_between_commits_repeats_them(
