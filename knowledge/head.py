@@ -44,12 +44,20 @@ class Thresholds(Owned):
     """When a label is assigned rather than left to a person."""
 
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Where `confidence` says nothing."""
+    confidence: dict[Language | Literal["any"], tuple[float, ...]] = {}
+    """Least confidence of each label in a language, or in `any`; for a head of kind `one`."""
     min_margin: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Distance of the best to the second best; for a head of kind `one`."""
     per_label: tuple[float, ...] = ()
     """Probability from which each label holds; for a head of kind `many`."""
     scope: float | None = None
     """Familiarity below which a text is about none of the labels; for a head of kind `one`."""
+
+    def least_confidence(self, label: int, language: Language | None) -> float:
+        """Below it the label, given by its place, is not assigned to a text of that language."""
+        limits = self.confidence.get(language or "any") or self.confidence.get("any") or ()
+        return limits[label] if label < len(limits) else self.min_confidence
 
 
 class Card(Owned):
@@ -245,7 +253,8 @@ class Head:
         probabilities = softmax(logits) if self.card.kind == "one" else sigmoid(logits)
         if self.card.kind == "many":
             return _several(self.labels, probabilities, self.card.thresholds, float(familiarity(logits)))
-        return prediction(self.labels, probabilities, self.card.thresholds, float(familiarity(logits)))
+        limits = self.card.thresholds
+        return prediction(self.labels, probabilities, limits, float(familiarity(logits)), language)
 
     def judge(self, text: str, vector: Vector) -> Prediction:
         """The judgement of a text, given its vector.
@@ -276,22 +285,27 @@ class Head:
 
 
 def prediction(
-    labels: tuple[str, ...], probabilities: Floats, limits: Thresholds, familiar: float = math.inf
+    labels: tuple[str, ...],
+    probabilities: Floats,
+    limits: Thresholds,
+    familiar: float = math.inf,
+    language: Language | None = None,
 ) -> Prediction:
     """The judgement of a text with exactly one label: the likeliest, where the limits let it be said."""
     order = np.argsort(-probabilities, kind="stable")
     first, second = int(order[0]), int(order[1])
     confidence = float(probabilities[first])
     margin = max(0.0, confidence - float(probabilities[second]))
-    abstain = _abstention(limits, confidence, margin, familiar)
+    sure = confidence >= limits.least_confidence(first, language)
+    abstain = _abstention(limits, margin, familiar, sure=sure)
     chosen = () if abstain else (labels[first],)
     return Prediction(labels, probabilities, labels[first], confidence, margin, abstain, chosen, familiar)
 
 
-def _abstention(limits: Thresholds, confidence: float, margin: float, familiar: float) -> Abstention | None:
+def _abstention(limits: Thresholds, margin: float, familiar: float, *, sure: bool) -> Abstention | None:
     if limits.scope is not None and familiar < limits.scope:
         return "out_of_scope"
-    if confidence < limits.min_confidence:
+    if not sure:
         return "low_confidence"
     return "narrow_margin" if margin < limits.min_margin else None
 
@@ -395,6 +409,7 @@ def _fits(card: Card, weights: Weights) -> bool:
         and weights.vector.shape in {(0, n), (card.dimensions, n)}
         and weights.bias.shape == (n,)
         and (card.kind == "one" or len(card.thresholds.per_label) == n)
+        and all(len(limits) <= n for limits in card.thresholds.confidence.values())
         and finite
     )
 

@@ -7,20 +7,23 @@ taxonomies/core_phrases.toml. It is judged on the cases, complaints and public t
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
 
 from knowledge.case import Case, Language, Owned
 from knowledge.corpus import borrowed_cases, sample_articles, sample_cases, sample_complaints
 from knowledge.embedding import DocumentFrequency
 from knowledge.evaluation import LabelledText
-from knowledge.head import Head
+from knowledge.figures import Judged, measure
+from knowledge.head import Head, softmax
 from knowledge.rules import load_rules
 from knowledge.static_embedding import StaticEmbedder
 from knowledge.taxonomy import TAXONOMIES, Taxonomy
-from knowledge.training import train_categories
+from knowledge.training import Learned, learn
 from knowledge.training.rows import fingerprint
 
 MODEL: Final = Path(__file__).with_name("model")
@@ -46,12 +49,32 @@ def make_shipped_model(data: Path, folder: Path = MODEL) -> Head:
     """Write the document-frequency table and the category head; the same texts give the same files."""
     table = DocumentFrequency.learn(corpus_texts())
     own, borrowed = sample_rows(), list(_labelled(borrowed_cases(data)))
-    head = train_categories([*own, *borrowed], StaticEmbedder.shipped(), precision=PRECISION)
-    head.card.metrics.update(corpus=fingerprint(own), borrowed=len(borrowed))
+    rows = [*own, *borrowed]
+    learned = learn(rows, StaticEmbedder.shipped(), "categories", precision=PRECISION)
+    head = learned.head
+    head.card.metrics.update(
+        corpus=fingerprint(own), borrowed=len(borrowed), own=_of_own(learned, rows, len(own))
+    )
     folder.mkdir(parents=True, exist_ok=True)
     table.save(folder / FREQUENCIES.name)
     head.save(folder / SHIPPED_HEAD.name)
     return head
+
+
+def _of_own(learned: Learned, rows: Sequence[LabelledText], own: int) -> dict[str, Any]:
+    """The figures out of fold of the first `own` rows, without the public texts behind them."""
+    used: list[int] = np.flatnonzero(learned.used).tolist()
+    some = [place for place, n in enumerate(used) if n < own and rows[n].judged]
+    labels = learned.head.labels
+    p = softmax(learned.logits[some].astype(np.float32)).astype(np.float64)
+    truth = np.array([[label in rows[used[place]].labels for label in labels] for place in some])
+    languages = tuple(rows[used[place]].language or "" for place in some)
+    unsaid = np.zeros(len(some), np.bool_)
+    figures = measure(Judged(labels, "one", p, p == p.max(axis=1, keepdims=True), unsaid, truth, languages))
+    wanted = ("n", "accuracy", "macro_f1", "ece", "coverage_at_p90")
+    return {name: figures[name] for name in (*wanted, "intervals")} | {
+        language: {name: each[name] for name in wanted} for language, each in figures["per_language"].items()
+    }
 
 
 def corpus_texts() -> Iterator[str]:

@@ -102,7 +102,7 @@ def test_a_head_learns_what_words_tell_and_says_how_well() -> None:
     assert metrics["accuracy"] > 0.9
     assert metrics["assigned_precision"] >= 0.9
     assert set(metrics["per_language"]) == {"en", "zh"}
-    assert seen[-1] == (2, 2)
+    assert seen[-1] == (4, 4)
     report = evaluate_labels(head, lexical(), made_rows(30, seed=2))
     assert report["accuracy"] > 0.9
 

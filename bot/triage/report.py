@@ -107,7 +107,7 @@ def _emotion(primary: Places, intensity: Places, kinds: Bools, truth: Labels, ro
 
 def _escalation(said: Bools, truth: Bools) -> dict[str, Any]:
     return {
-        "any_escalation": _named(_any(said), _any(truth)),
+        "any_escalation": {**_named(_any(said), _any(truth)), "macro_f1": _macro(_any(said), _any(truth))},
         "escalation": _named(said.ravel(), truth.ravel()),
         "by_kind": {
             kind: {**_named(said[:, n], truth[:, n]), "n": int(truth[:, n].sum())}
@@ -118,6 +118,12 @@ def _escalation(said: Bools, truth: Bools) -> dict[str, Any]:
 
 def _any(kinds: Bools) -> Bools:
     return np.asarray(kinds.any(axis=1), np.bool_)
+
+
+def _macro(said: Bools, truth: Bools) -> float:
+    """Mean F1 of saying yes and of saying no."""
+    no = _precision_recall(np.logical_not(said), np.logical_not(truth))[2]
+    return round((_precision_recall(said, truth)[2] + no) / 2, 4)
 
 
 def _named(said: Bools, truth: Bools) -> dict[str, float]:

@@ -1,12 +1,15 @@
 """When a label is assigned, and how good a head is on rows it had not seen."""
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
+from knowledge.case import Language
 from knowledge.figures import Judged, measure
 from knowledge.head import Thresholds, familiarity
-from knowledge.training.arrays import Bools, Numbers
+from knowledge.training.arrays import Bools, Numbers, Places
 from knowledge.training.rows import TrainingData
 
 MARGINS: Final = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2)
@@ -14,6 +17,8 @@ STRANGE: Final = 0.05
 """Share of the rows, while they were not seen, that may look out of scope."""
 FEWEST_FAMILIAR: Final = 100
 """Judged rows from which that share can be told."""
+FEWEST_OF_LABEL: Final = 40
+"""Rows that a label is likeliest for, from which it has a limit of its own; likewise in one language."""
 FEWEST_ASSIGNED: Final = 10
 """Assigned rows below which a precision is chance."""
 
@@ -35,15 +40,53 @@ def choose_thresholds(
     confidence, margin = two[:, 1], two[:, 1] - two[:, 0]
     options = [_limit(confidence, right, margin >= least, precision) for least in MARGINS]
     reached = [(n, *option) for n, option in enumerate(options) if option[1] >= precision]
-    if reached:
-        number, limit, _, _ = max(reached, key=lambda option: (option[3], -option[0]))
+    if not reached:
+        limit, got, _ = max(options, key=lambda option: option[1])
+        data.warnings.append(
+            f"a precision of {precision:.2f} was not reached, {got:.2f} is the best: give more rows a label"
+        )
+        number = next(n for n, option in enumerate(options) if option[1] == got)
         return Thresholds(min_confidence=limit, min_margin=MARGINS[number], scope=scope)
-    limit, got, _ = max(options, key=lambda option: option[1])
-    data.warnings.append(
-        f"a precision of {precision:.2f} was not reached, {got:.2f} is the best: give more rows a label"
+    number, limit, _, _ = max(reached, key=lambda option: (option[3], -option[0]))
+    wide = margin >= MARGINS[number]
+    languages = np.array(data.languages)[judged]
+    return Thresholds(
+        min_confidence=limit,
+        min_margin=MARGINS[number],
+        scope=scope,
+        confidence=_by_label(p.argmax(axis=1), confidence, right, wide, languages, precision, limit),
     )
-    number = next(n for n, option in enumerate(options) if option[1] == got)
-    return Thresholds(min_confidence=limit, min_margin=MARGINS[number], scope=scope)
+
+
+def _by_label(
+    said: Places,
+    confidence: Numbers,
+    right: Bools,
+    wide: Bools,
+    languages: NDArray[np.str_],
+    precision: float,
+    overall: float,
+) -> dict[Language | Literal["any"], tuple[float, ...]]:
+    """The least confidence at which what is assigned as a label is right often enough, by language.
+
+    A label with few rows in a language has the limit it has in both, and with few in both that of all.
+    """
+    labels = int(said.max()) + 1
+
+    def limits(some: Bools, otherwise: Sequence[float]) -> tuple[float, ...]:
+        found: list[float] = []
+        for label in range(labels):
+            rows = wide & some & (said == label)
+            enough = int(rows.sum()) >= FEWEST_OF_LABEL
+            found.append(_limit(confidence, right, rows, precision)[0] if enough else otherwise[label])
+        return tuple(found)
+
+    every = limits(np.ones(len(said), np.bool_), [overall] * labels)
+    by_language: dict[Language | Literal["any"], tuple[float, ...]] = {"any": every}
+    for language in get_args(Language):
+        if (own := limits(languages == language, every)) != every:
+            by_language[language] = own
+    return by_language
 
 
 def _scope(logits: Numbers) -> float | None:
@@ -99,7 +142,11 @@ def measured(
         holds = p == p.max(axis=1, keepdims=True)
         two = np.sort(p, axis=1)[:, -2:]
         narrow = (two[:, 1] - two[:, 0]) < thresholds.min_margin
-        abstained = np.logical_or(two[:, 1] < thresholds.min_confidence, narrow)
+        said: list[int] = p.argmax(axis=1).tolist()
+        least = [
+            thresholds.least_confidence(n, data.languages[row]) for n, row in zip(said, judged, strict=True)
+        ]
+        abstained = np.logical_or(two[:, 1] < np.array(least), narrow)
     rows = Judged(
         labels=data.labels,
         kind=data.kind,
