@@ -25,11 +25,17 @@ def mix(data: TrainingData, scores: Sequence[Numbers]) -> tuple[Numbers, Numbers
     own = np.array([_inverse_temperature(data, each, data.judged) for each in scores])
     truth = data.truth[data.judged]
 
-    def loss(weights: Numbers) -> float:
-        return loss_of(data.kind, np.tensordot(weights * own, stacked, 1), truth)
+    aim = _smoothed(data.kind, truth)
+    rows = len(truth) if data.kind == "one" else truth.size
+
+    def loss(weights: Numbers) -> tuple[float, Numbers]:
+        logits = np.tensordot(weights * own, stacked, 1)
+        error = probabilities_of(data.kind, logits) - aim
+        slope = np.array([(error * each).sum() for each in stacked]) * own / rows
+        return loss_of(data.kind, logits, truth), slope
 
     start = np.full(len(scores), 1 / len(scores))
-    found: Any = minimize(loss, start, method="L-BFGS-B", bounds=[(0.0, None)] * len(scores))
+    found: Any = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * len(scores))
     weights = np.where(np.asarray(found.x) < LEAST, 0.0, np.asarray(found.x)) * own
     return weights, np.tensordot(weights, np.stack(scores), 1)
 
@@ -102,10 +108,13 @@ def loss_of(kind: Kind, logits: Numbers, truth: Bools) -> float:
 
     The truth is smoothed as if one more row were wrong: few rows without an error do not make certainty.
     """
-    p = np.maximum(probabilities_of(kind, logits), 1e-9)
-    doubt = 1 / (len(truth) + 2)
+    p, aim = np.maximum(probabilities_of(kind, logits), 1e-9), _smoothed(kind, truth)
     if kind == "one":
-        aim = np.where(truth, 1 - doubt, doubt / (truth.shape[1] - 1))
         return float(-(aim * np.log(p)).sum(axis=1).mean())
-    aim = np.where(truth, 1 - doubt, doubt)
     return float(-(aim * np.log(p) + (1 - aim) * np.log(np.maximum(1 - p, 1e-9))).mean())
+
+
+def _smoothed(kind: Kind, truth: Bools) -> Numbers:
+    """The truth as if one more row were wrong."""
+    doubt = 1 / (len(truth) + 2)
+    return np.where(truth, 1 - doubt, doubt / (truth.shape[1] - 1) if kind == "one" else doubt)
