@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Final
 
 import uvicorn
@@ -157,7 +157,8 @@ def serve(settings: Settings) -> None:
 
     # opened here and not in the lifespan, so that what is wrong is said in one line and not by uvicorn
     with open_parts(settings) as parts:
-        rehearsal = Thread(target=_rehearse, args=(parts,), name="rehearsal")
+        stopping = Event()
+        rehearsal = Thread(target=_rehearse, args=(parts, stopping), name="rehearsal")
         app = create_app(settings, lambda _: nullcontext(parts), local_key, announce)
         config = uvicorn.Config(
             app,
@@ -179,18 +180,21 @@ def serve(settings: Settings) -> None:
             uvicorn.Server(config).run(sockets=[socket])
         finally:
             local_key.withdraw(settings.home)
+            stopping.set()
             if rehearsal.ident is not None:
                 rehearsal.join()
 
 
-def _rehearse(parts: Parts) -> None:
+def _rehearse(parts: Parts, stopping: Event) -> None:
     """Load beside the first requests what they will need: rules, patterns, the indexes of the tenants."""
     try:
         for tenant in parts.tenants.names()[:REHEARSED]:
-            parts.desk.rehearse(tenant)
+            if not stopping.is_set():
+                parts.desk.rehearse(tenant)
     except (BotError, KnowledgeError, ProfilesError) as error:  # a request will say so to whoever asks
         log.warning("the rehearsal failed: %s", error)
     finally:
+        gc.collect()
         gc.freeze()  # rules and models stay for good: no collection need look at them again
         gc.enable()
 

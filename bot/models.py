@@ -8,9 +8,10 @@ from typing import get_args
 
 from bot.settings import Settings, Subject, setting_for
 from bot.triage.learned import MODEL
-from bot.triage.own import OwnReader, OwnReaders
+from bot.triage.own import OwnReader, OwnReaders, strange_labels
 from knowledge.case import EMOTIONS, ESCALATIONS
 from knowledge.embedding import Embedder
+from knowledge.errors import InvalidInput
 from knowledge.head import Classifier, Head
 from knowledge.shipped import PRECISION, SHIPPED_HEAD, sample_rows
 from knowledge.taxonomy import Taxonomy
@@ -61,6 +62,17 @@ def head_in_use(settings: Settings, subject: Subject, embedder: Embedder) -> Hea
     return Head.load(MODEL / subject)
 
 
+def refuse_strange_labels(subject: Subject, head: Head) -> None:
+    """A head of feelings or intents may only say what the codebook has.
+
+    Raises:
+        InvalidInput: it has other labels.
+    """
+    kinds: dict[Subject, tuple[str, ...]] = {"emotion": EMOTIONS, "escalation": ESCALATIONS}
+    if subject in kinds and (strange := strange_labels(head.labels, kinds[subject])):
+        raise InvalidInput(f"the head {head.name} {strange}")
+
+
 def shipped_category_head(settings: Settings, embedder: Embedder) -> Head:
     """The shipped head, or for another embedder one made of our corpus, once.
 
@@ -83,32 +95,34 @@ def shipped_category_head(settings: Settings, embedder: Embedder) -> Head:
 
 
 def heads_of_another_embedder(settings: Settings, embedder: Embedder) -> list[Subject]:
-    """Subjects whose promoted head reads vectors that `embedder` does not make.
+    """Subjects whose own head, named or promoted, reads vectors that `embedder` does not make.
 
     Raises:
-        ModelUnavailable: a promoted head cannot be loaded.
+        ModelUnavailable: such a head cannot be loaded.
     """
     found: list[Subject] = []
     for subject in get_args(Subject):
-        folder = settings.promoted_head(subject)
-        head = Head.load(folder) if (folder / "model.json").exists() else None
-        if head is not None and head.needs_vector and head.card.embedder != embedder.name:
+        model = _own(settings, subject, None)
+        if isinstance(model, Head) and model.needs_vector and model.card.embedder != embedder.name:
             found.append(subject)
     return found
 
 
-def remember_embedder(settings: Settings, source: str) -> None:
-    """Write down the embedder to use from the next start; one in a folder is copied into the home."""
+def remember_embedder(settings: Settings, source: str, name: str) -> None:
+    """Write down the embedder to use from the next start; one in a folder is copied into the home.
+
+    The copy keeps the folder's name, which is part of the embedder's.
+    """
     file = settings.promoted_embedder
     file.parent.mkdir(parents=True, exist_ok=True)
     if Path(source).is_dir():
-        fresh, kept = file.with_name("embedder.new"), file.with_name("embedder")
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.copytree(source, fresh)
-        if kept.exists() and kept.resolve() != Path(source).resolve():
-            shutil.rmtree(kept)
-        fresh.replace(kept)
-        source = str(kept)
+        copy = file.with_name("embedders") / _file_name(name) / Path(source).resolve().name
+        if not copy.exists():
+            fresh = copy.with_name(f"{copy.name}.new")
+            shutil.rmtree(fresh, ignore_errors=True)
+            shutil.copytree(source, fresh)
+            fresh.replace(copy)
+        source = str(copy)
     written = file.with_suffix(".new")
     written.write_text(json.dumps({"source": source}) + "\n", encoding="utf-8")
     written.replace(file)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from knowledge.case import Language, language_of
+from knowledge.case import Language, language_of, searchable
 from knowledge.corpus import sample_cases, sample_precedents
 from knowledge.embedding import Embedder
 from knowledge.errors import InvalidInput
@@ -205,7 +205,9 @@ def evaluate_retrieval(data: Queries, embedder: Embedder) -> dict[str, dict[str,
 
 def precedent_queries() -> dict[Language, Queries]:
     """Our own test set of long complaints, by language; the corpus is the sample cases of both languages."""
-    corpus = {case.id: case.text for case in sample_cases()}
+    corpus = {
+        case.id: searchable(case.text, case.root_cause.text, case.resolution) for case in sample_cases()
+    }
     found: dict[Language, Queries] = {}
     for each in sample_precedents():
         data = found.setdefault(each.language, Queries(corpus, {}, {}))

@@ -31,7 +31,7 @@ from knowledge.preparing import Prepared, Preparer, one_ahead
 from knowledge.store import ItemKind, KnowledgeStore
 from knowledge.vectors import Vectors
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when an index of an older release cannot be read any more."""
 BATCH: Final = 2000
 """Changes applied at a time: large enough for Chroma's batch rate, small enough to see progress."""

@@ -160,21 +160,21 @@ def install(candidate: Path, place: Path) -> None:
     fresh.replace(place)
 
 
-def step_back(place: Path) -> Head:
-    """Put the head before the present one back.
+def step_back(place: Path) -> Head | None:
+    """Put the head before the present one back; None where the first promoted one is taken out of use.
 
     Raises:
-        InvalidInput: there is none.
+        InvalidInput: no head was promoted.
     """
-    before = place.with_name(f"{place.name}.before")
-    if not before.exists():
-        raise InvalidInput(f"no earlier head is kept beside {place}: nothing to go back to")
-    head = Head.load(before)
-    aside = place.with_name(f"{place.name}.aside")
+    before, aside = place.with_name(f"{place.name}.before"), place.with_name(f"{place.name}.aside")
+    if not place.exists() and not before.exists():
+        raise InvalidInput(f"no head was promoted to {place}: nothing to go back to")
+    head = Head.load(before) if before.exists() else None
     shutil.rmtree(aside, ignore_errors=True)
     if place.exists():
         place.replace(aside)
-    before.replace(place)
-    if aside.exists():
-        aside.replace(before)
+    if before.exists():
+        before.replace(place)
+        if aside.exists():
+            aside.replace(before)
     return head

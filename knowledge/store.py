@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from knowledge.article import Article, Passage
-from knowledge.case import Case
+from knowledge.case import Case, searchable
 from knowledge.schema import ArticleRow, CaseRow, ChangeRow, PassageRow
 
 ItemKind = Literal["case", "passage"]
@@ -301,7 +301,9 @@ class KnowledgeStore:
         with self._sessions.read(tenant) as session:
             for some in _chunks(ids):
                 for i, body in session.execute(select(CaseRow.id, CaseRow.body).where(CaseRow.id.in_(some))):
-                    found[i] = json.loads(body)["text"]  # validated when it was stored
+                    case = json.loads(body)  # validated when it was stored; defaults are left out
+                    cause = case.get("root_cause", {}).get("text", "")
+                    found[i] = searchable(case["text"], cause, case.get("resolution", ""))
         return found
 
     def every_item(self, page: int) -> Iterator[tuple[str, ItemKind, list[str]]]:

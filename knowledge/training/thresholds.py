@@ -69,7 +69,8 @@ def _by_label(
 ) -> dict[Language | Literal["any"], tuple[float, ...]]:
     """The least confidence at which what is assigned as a label is right often enough, by language.
 
-    A label with few rows in a language has the limit it has in both, and with few in both that of all.
+    A label with few rows in a language has the limit it has in both, and with few in both that of all; no
+    limit is below these where the precision is out of reach.
     """
     labels = int(said.max()) + 1
 
@@ -77,8 +78,11 @@ def _by_label(
         found: list[float] = []
         for label in range(labels):
             rows = wide & some & (said == label)
-            enough = int(rows.sum()) >= FEWEST_OF_LABEL
-            found.append(_limit(confidence, right, rows, precision)[0] if enough else otherwise[label])
+            if int(rows.sum()) < FEWEST_OF_LABEL:
+                found.append(otherwise[label])
+                continue
+            limit, got, _ = _limit(confidence, right, rows, precision)
+            found.append(limit if got >= precision else max(limit, otherwise[label]))
         return tuple(found)
 
     every = limits(np.ones(len(said), np.bool_), [overall] * labels)
