@@ -101,7 +101,7 @@ def test_a_setting_we_do_not_know_is_one_line(tmp_path: Path) -> None:
     done = redress("settings", home=tmp_path, REDRESS_PROT="8000")
     assert done.returncode == 2
     assert done.stderr == snapshot(
-        "redress: no such setting: REDRESS_PROT; 'redress settings' lists the 18 there are\n"
+        "redress: no such setting: REDRESS_PROT; 'redress settings' lists the 20 there are\n"
     )
 
 

@@ -13,7 +13,8 @@ from bot.errors import InvalidSettings
 from bot.models import remember_embedder
 from bot.settings import Settings
 from knowledge.embedder_gate import judge_embedder
-from knowledge.embedding import LexicalEmbedder
+from knowledge.embedding import LexicalEmbedder, load_embedder
+from knowledge.errors import InvalidInput
 from knowledge.evaluation import LabelledText
 from knowledge.static_embedding import SHIPPED_EMBEDDER, StaticEmbedder
 from knowledge.training import train_categories
@@ -56,7 +57,10 @@ def test_an_embedder_that_passes_is_copied_used_and_taken_back(tmp_path: Path) -
     assert passed.exit_code == 0 and "redress rebuild" in passed.stdout, passed.output
     shutil.rmtree(folder)  # the home keeps its own copy
     settings = Settings(home=home)
-    assert StaticEmbedder(Path(settings.embedder_source())).name
+    assert Path(settings.embedder_source()).name == "own", "an embedder's name holds that of its folder"
+    assert load_embedder(settings.embedder_source()).name
+    again = run(home, "--embedder", settings.embedder_source())
+    assert again.exit_code == 0, "what is in use already passes"
     assert Settings(home=home, embedder="lexical").embedder_source() == "lexical", "a named one goes first"
     assert run(home, "--undo", "--subject", "embedder").exit_code == 0
     assert settings.embedder_source() == "redress"
@@ -71,6 +75,12 @@ def test_heads_that_read_another_embedder_hold_it_back(tmp_path: Path) -> None:
     head.save(settings.promoted_head("categories"))
     held = run(tmp_path, "--embedder", "lexical")
     assert held.exit_code == 2 and "categories" in held.stderr and "--undo" in held.stderr
+
+
+def test_without_anything_to_judge_by_no_embedder_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("knowledge.embedder_gate.precedent_queries", dict)
+    with pytest.raises(InvalidInput, match="reinstall"):
+        judge_embedder(LexicalEmbedder.shipped(), StaticEmbedder.shipped(), rows(10))
 
 
 def test_wrong_use_and_damage_are_one_line(tmp_path: Path) -> None:

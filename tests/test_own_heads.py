@@ -114,4 +114,26 @@ def test_a_head_of_emotions_is_promoted_used_and_taken_back(folders: dict[str, P
     name = Head.load(folders["emotion"]).name
     assert own_readers(settings, StaticEmbedder.shipped()).models == {"emotion": name}
     assert not (settings.promoted_head("categories")).exists()
-    assert "no earlier head" in run("--undo", "--subject", "emotion").stderr
+    undone = run("--undo", "--subject", "emotion")
+    assert undone.exit_code == 0 and "the shipped one" in undone.stdout
+    assert own_readers(settings, StaticEmbedder.shipped()).models == {}
+    assert "nothing to go back to" in run("--undo", "--subject", "emotion").stderr
+
+
+def test_a_head_with_other_labels_is_not_promoted(folders: dict[str, Path], tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["promote", str(folders["joy"])], env={"REDRESS_HOME": str(tmp_path)})
+    assert result.exit_code == 1 and "lacks: joy" in result.stderr
+
+
+def test_what_an_own_head_does_not_know_is_shown_by_the_shipped_one(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    settings = Settings(home=tmp_path, escalation_model=str(folders["escalation"]))
+    reader = own_readers(settings, StaticEmbedder.shipped()).escalation
+    assert reader is not None and reader.words("the battery exploded in my son's hand", "safety") == ()
+    emotion = own_readers(
+        Settings(home=tmp_path, emotion_model=str(folders["emotion"])), StaticEmbedder.shipped()
+    )
+    assert emotion.emotion is not None and emotion.emotion.words("I am so sad", "sadness") == ()
+    for text in ("the battery exploded in my son's hand", "we are heartbroken, I cried all night"):
+        assert read(settings, text).emotion.primary

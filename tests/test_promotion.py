@@ -138,7 +138,7 @@ class TestCommand:
     ) -> None:
         heads["good"].save(tmp_path)
         assert self.run(tmp_path).exit_code == 2
-        assert "no earlier head" in self.run(tmp_path, "--undo").stderr
+        assert "nothing to go back to" in self.run(tmp_path, "--undo").stderr
         assert self.run(tmp_path, str(tmp_path / "nothing")).exit_code == 1
         monkeypatch.setenv("REDRESS_CATEGORY_MODEL", str(tmp_path))
         assert "unset it" in self.run(tmp_path, str(tmp_path)).stderr

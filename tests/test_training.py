@@ -14,7 +14,7 @@ from knowledge.evaluation import LabelledText, evaluate_labels
 from knowledge.features import features
 from knowledge.head import Head
 from knowledge.ingest import read_labelled
-from knowledge.training import learn, train_categories
+from knowledge.training import learn, thresholds, train_categories
 from knowledge.training.rows import fingerprint
 from tests.conftest import SHARED
 
@@ -246,3 +246,16 @@ def test_banking_intents_are_told_apart_as_well_as_before(tmp_path: Path) -> Non
     report = evaluate_labels(Head.load(tmp_path), lexical(), dev)
     assert report["accuracy"] > 0.74
     assert report["ece"] < 0.1
+
+
+def test_a_label_that_misses_the_precision_never_gets_a_lower_limit_than_others() -> None:
+    generator = np.random.default_rng(1)
+    said = np.repeat([0, 1], 300)
+    confidence = generator.uniform(0.4, 1, 600)
+    right = np.where(said == 0, generator.uniform(size=600) < confidence, generator.uniform(size=600) < 0.3)
+    limits = thresholds._by_label(  # pyright: ignore[reportPrivateUsage]
+        said, confidence, right, np.ones(600, np.bool_), np.repeat("zh", 600), 0.9, 0.7
+    )
+    assert limits["any"][1] >= 0.7, "the label that is mostly wrong"
+    kept = (said == 0) & (confidence >= limits["any"][0])
+    assert kept.sum() > 20 and right[kept].mean() >= 0.9

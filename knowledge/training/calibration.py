@@ -36,7 +36,11 @@ def mix(data: TrainingData, scores: Sequence[Numbers]) -> tuple[Numbers, Numbers
 
     start = np.full(len(scores), 1 / len(scores))
     found: Any = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * len(scores))
-    weights = np.where(np.asarray(found.x) < LEAST, 0.0, np.asarray(found.x)) * own
+    weights = np.asarray(found.x, np.float64)
+    weights[weights < LEAST] = 0.0
+    if not weights.any():  # a handful of rows, each judged by the others: no reason to say nothing
+        weights = start
+    weights = weights * own
     return weights, np.tensordot(weights, np.stack(scores), 1)
 
 
