@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from bot.triage.circumstances import Circumstances, RuledCircumstances
+from bot.triage.circumstances import SURE, Circumstances, RuledCircumstances
 from bot.triage.learned import MODEL
 from bot.triage.mixing import FILE, NEVER, LabelMix, Mixed
 from bot.triage.needs import find_needs
@@ -74,6 +74,18 @@ def test_what_no_head_was_worth_for_is_left_to_the_rules(circumstances: Circumst
         needs = {f"{need.kind}.{need.need}" for need in circumstances.needs(case.text, case.language)}
         ruled = {f"{need.kind}.{need.need}" for need in find_needs(case.text, case.language)}
         assert ruled - known <= needs
+
+
+def test_what_a_reply_would_say_was_asked_is_sure(circumstances: Circumstances) -> None:
+    mix, alone = Mixed.load(MODEL / "needs"), 0
+    for case in list(sample_cases())[::7]:
+        ruled = {f"{need.kind}.{need.need}" for need in find_needs(case.text, case.language)}
+        for need in circumstances.needs(case.text, case.language):
+            label = f"{need.kind}.{need.need}"
+            if need.kind == "explicit" and label not in ruled:
+                alone += 1
+                assert mix.judge(case.text, ruled)[label] >= SURE
+    assert alone
 
 
 @pytest.mark.parametrize(

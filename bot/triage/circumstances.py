@@ -17,6 +17,10 @@ NO_COMPLAINT: Final = "none"
 NEED_KINDS: Final[tuple[NeedKind, ...]] = ("explicit", "implicit")
 
 
+SURE: Final = 0.6
+"""From which a need that only the head finds counts as asked for: replies say what a customer asked."""
+
+
 def need_label(kind: NeedKind, need: str) -> str:
     """How the head names a need."""
     return f"{kind}.{need}"
@@ -52,9 +56,10 @@ class Circumstances:
         ]
         codes = {need.need for need in kept}
         for kind in NEED_KINDS:
-            for label in held:
+            for label, probability in held.items():
                 said, _, code = label.partition(".")
-                if said != kind or code in codes:
+                unsure = kind == "explicit" and probability < SURE
+                if said != kind or code in codes or unsure:
                     continue
                 if words := self._needs.words(found, label):
                     first = Hit(words[0].start, words[0].end, (code,), 1.0)
