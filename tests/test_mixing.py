@@ -96,6 +96,7 @@ def test_what_a_reply_would_say_was_asked_is_sure(circumstances: Circumstances) 
         ("谢谢小王，问题一下子就解决了，服务特别好", False),
         ("扣了我两次钱，到现在没人给个说法", True),
         ("Third parcel in a row that arrives smashed.", True),
+        ("They cancelled the gig two hours before doors and will not refund my tickets", True),
     ],
 )
 def test_a_complaint_is_told_from_a_question_and_praise(

@@ -14,6 +14,8 @@ from bot.triage.vulnerability import VULNERABILITIES, VulnerabilityFound, find_v
 from knowledge.case import NeedKind
 
 NO_COMPLAINT: Final = "none"
+SURELY_NONE: Final = 0.5
+"""From which a text is taken for no complaint: one that waits among the questions costs more than a look."""
 NEED_KINDS: Final[tuple[NeedKind, ...]] = ("explicit", "implicit")
 
 
@@ -83,7 +85,8 @@ class Circumstances:
     def complains(self, text: str, language: str) -> bool:
         """Whether something is wrong, failed or unfair."""
         complains, _ = looks_like_complaint(text, language)
-        return NO_COMPLAINT not in self._complaint.judge(text, () if complains else (NO_COMPLAINT,))
+        held = self._complaint.judge(text, () if complains else (NO_COMPLAINT,))
+        return held.get(NO_COMPLAINT, 0.0) < SURELY_NONE
 
 
 class RuledCircumstances:
