@@ -12,7 +12,8 @@ from bot.triage.own import OwnReader, OwnReaders, strange_labels
 from knowledge.case import EMOTIONS, ESCALATIONS
 from knowledge.embedding import Embedder
 from knowledge.errors import InvalidInput
-from knowledge.head import Classifier, Head
+from knowledge.head import Head
+from knowledge.prediction import Classifier
 from knowledge.shipped import PRECISION, SHIPPED_HEAD, sample_rows
 from knowledge.taxonomy import Taxonomy
 from knowledge.transformer_models import Reranker, TextClassifier

@@ -23,8 +23,8 @@ from bot.triage.learned import shipped_judge
 from bot.triage.triage import Triager
 from knowledge.embedding import Embedder, load_embedder
 from knowledge.errors import IndexLocked
-from knowledge.head import Classifier
 from knowledge.index import Index, Progress
+from knowledge.prediction import Classifier
 from knowledge.search import Search
 from knowledge.store import KnowledgeStore
 from knowledge.taxonomy import Taxonomy

@@ -13,9 +13,10 @@ from knowledge.case import Language, language_of, searchable
 from knowledge.corpus import sample_cases, sample_precedents
 from knowledge.embedding import Embedder
 from knowledge.errors import InvalidInput
-from knowledge.features import features
 from knowledge.figures import Judged, compare, measure
-from knowledge.head import Head, Prediction
+from knowledge.head import Head
+from knowledge.head_features import head_features
+from knowledge.prediction import Prediction
 from knowledge.rows import Row, RowProblem
 from knowledge.tables import read_rows
 
@@ -94,7 +95,7 @@ def _predictions(head: Head, embedder: Embedder, rows: Sequence[LabelledText]) -
     blank = np.zeros(head.card.dimensions, np.float32)
     return [
         head.predict(
-            features(row.text),
+            head_features(row.text),
             embedder.embed_query(row.text) if head.needs_vector else blank,
             row.language or language_of(row.text),
         )

@@ -1,7 +1,7 @@
 """A text as hashed features: its words, word pairs and character n-grams, each a 64-bit number.
 
 Nothing is stored per feature, so any language and any typo has features, and no vocabulary travels. The
-lexical embedder and the trained heads read the same features.
+lexical embedder reads them as one bag; the trained heads read them, and more, in two (`head_features`).
 """
 
 import re
@@ -65,7 +65,7 @@ def features_of(texts: Sequence[str]) -> FeatureRows:
     word_owner, by_word = _word_hashes([recent_words(text) for text in texts])
     gram_owner, by_gram = _gram_hashes([_plain(text) for text in texts])
     owner = np.concatenate((word_owner, gram_owner))
-    hashes = _mixed(np.concatenate((by_word, by_gram)))
+    hashes = mixed(np.concatenate((by_word, by_gram)))
     weights = np.concatenate((np.ones(len(by_word)), np.full(len(by_gram), _GRAM_WEIGHT)))
     order = _by_owner_and_hash(owner, hashes, len(texts))
     owner, hashes = owner[order], hashes[order]
@@ -83,7 +83,17 @@ recent_features = lru_cache(maxsize=16)(features)
 def word_buckets(found: Sequence[str]) -> NDArray[np.intp]:
     """Shape (n,): the bucket of each word as a feature of its own."""
     codes = np.array([zlib.crc32(word.encode()) for word in found], np.uint64)
-    return (_mixed(codes + _salt(1)) & np.uint64(BUCKETS - 1)).astype(np.intp)
+    return (mixed(codes + salt(1)) & np.uint64(BUCKETS - 1)).astype(np.intp)
+
+
+def pair_hashes(codes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Shape (n - 1,): each code with the next; not mixed yet."""
+    return (codes[:-1] * _PRIME + codes[1:]) ^ _SEED
+
+
+def character_hashes(text: str) -> NDArray[np.uint64]:
+    """Shape (n,): of the character n-grams of a text, repetitions included; not mixed yet."""
+    return _gram_hashes([_plain(text)])[1]
 
 
 def _plain(text: str) -> str:
@@ -98,8 +108,7 @@ def _word_hashes(found: list[list[str]]) -> tuple[NDArray[np.intp], NDArray[np.u
     every = [zlib.crc32(word.encode()) for text in found for word in text]
     codes = np.array(every, np.uint64)
     inside = owner[:-1] == owner[1:]
-    pairs = (codes[:-1] * _PRIME + codes[1:])[inside]
-    hashes = np.concatenate((codes, pairs ^ _SEED)) + _salt(1)
+    hashes = np.concatenate((codes, pair_hashes(codes)[inside])) + salt(1)
     return np.concatenate((owner, owner[:-1][inside])), hashes
 
 
@@ -107,20 +116,28 @@ def _gram_hashes(found: list[str]) -> tuple[NDArray[np.intp], NDArray[np.uint64]
     """Character n-grams, short ones inside runs of Chinese, longer ones elsewhere; not mixed yet."""
     owner = np.repeat(np.arange(len(found)), [len(text) for text in found])
     points = np.frombuffer("".join(found).encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
-    chinese_so_far = np.concatenate(([0], np.cumsum(points >= 0x2E80)))
+    chinese = points >= 0x2E80
+    chinese_so_far = np.concatenate(([0], np.cumsum(chinese))) if chinese.any() else None
     owners: list[NDArray[np.intp]] = []
     hashes: list[NDArray[np.uint64]] = []
     rolling = points
     for n in range(1, min(len(points), max(*CJK_GRAMS, *LATIN_GRAMS)) + 1):
         if n > 1:
             rolling = rolling[:-1] * _PRIME + points[n - 1 :]
-        wanted = _wanted(n, chinese_so_far)
-        if len(found) > 1:  # no n-gram reaches into the next text
-            wanted &= owner[: len(wanted)] == owner[n - 1 :]
-        owners.append(owner[: len(wanted)][wanted])
-        hashes.append(rolling[wanted] + _salt(n + 1))
+        if chinese_so_far is None and n not in LATIN_GRAMS:
+            continue
+        begins, kept = owner[: len(rolling)], rolling
+        if chinese_so_far is not None or len(found) > 1:
+            wanted = np.ones(len(rolling), np.bool_)
+            if chinese_so_far is not None:
+                wanted = _wanted(n, chinese_so_far)
+            if len(found) > 1:  # no n-gram reaches into the next text
+                wanted &= begins == owner[n - 1 :]
+            begins, kept = begins[wanted], rolling[wanted]
+        owners.append(begins)
+        hashes.append(kept + salt(n + 1))
     if not hashes:
-        return owner, points
+        return owner[:0], points[:0]
     return np.concatenate(owners), np.concatenate(hashes)
 
 
@@ -142,12 +159,12 @@ def _by_owner_and_hash(owner: NDArray[np.intp], hashes: NDArray[np.uint64], text
     return order
 
 
-def _salt(kind: int) -> np.uint64:
+def salt(kind: int) -> np.uint64:
     """What is added to the hashes of a kind of feature, so that no two kinds meet."""
     return np.uint64((kind * int(_SEED)) & 0xFFFFFFFFFFFFFFFF)
 
 
-def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """SplitMix64's finaliser (Steele, Lea and Flood 2014): every input bit reaches every output bit."""
     x = (x ^ (x >> np.uint64(30))) * _MIX_A
     x = (x ^ (x >> np.uint64(27))) * _MIX_B

@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.errors import InvalidInput
-from knowledge.head import Kind
+from knowledge.prediction import Kind
 
 BINS: Final = 15
 """Of confidence, for the calibration error and the reliability curve."""
 PRECISE: Final = 0.9
 """What `coverage_at_p90` asks for."""
+CHANCES: Final = 20
+"""Times that chance is played to see how far a perfect calibration strays."""
 DRAWS: Final = 1000
 """Samples of the bootstrap (Efron 1979)."""
 DRAWN_AT_ONCE: Final = 2_000_000
@@ -50,10 +52,11 @@ def measure(rows: Judged) -> dict[str, Any]:
     """How answers compare with the truth.
 
     Keys: n, accuracy (of the best label; of the whole set for several labels), macro_f1 (over the labels
-    that occur in the rows or among the answers), ece (expected calibration error, 0..1), coverage_at_p90
-    (largest share of rows, most confident first, that is right nine times of ten), abstained (rows),
-    assigned_precision; intervals (95 %, by bootstrap, of accuracy and macro_f1); reliability (per bin of
-    confidence: from, to, n, confidence, accuracy); per_class (precision, recall, f1, n); per_language.
+    that occur in the rows or among the answers), ece (expected calibration error, 0..1), ece_by_chance (what
+    it would be on so many rows if every confidence were right), coverage_at_p90 (largest share of rows, most
+    confident first, that is right nine times of ten), abstained (rows), assigned_precision; intervals (95 %,
+    by bootstrap, of accuracy and macro_f1); reliability (per bin of confidence: from, to, n, confidence,
+    accuracy); per_class (precision, recall, f1, n); per_language.
     """
     every = np.arange(len(rows.truth))
     languages = np.array(rows.languages)
@@ -98,11 +101,13 @@ def _figures(rows: Judged, some: NDArray[np.intp]) -> dict[str, Any]:
     truth, holds = rows.truth[some], rows.holds[some]
     right, assigned = rows.right[some], ~rows.abstained[some]
     precision = round(float(right[assigned].mean()), 4) if assigned.any() else None
+    sure, correct = _judgements(rows, some)
     return {
         "n": len(some),
         "accuracy": round(float(right.mean()), 4),
         "macro_f1": round(_macro_f1(truth, holds), 4),
-        "ece": round(_calibration_error(*_judgements(rows, some)), 4),
+        "ece": round(calibration_error(sure, correct), 4),
+        "ece_by_chance": round(_error_by_chance(sure), 4),
         "coverage_at_p90": round(_coverage(rows.probabilities[some].max(axis=1), right), 4),
         "abstained": int((~assigned).sum()),
         "assigned_precision": precision,
@@ -115,6 +120,11 @@ def _judgements(rows: Judged, some: NDArray[np.intp]) -> tuple[Numbers, Bools]:
     if rows.kind == "one":
         return p.max(axis=1), rows.right[some]
     return np.where(p >= 0.5, p, 1 - p).ravel(), ((p >= 0.5) == truth).ravel()
+
+
+def f1(said: Bools, truth: Bools) -> float:
+    """Of yes-or-no answers taken together, 0..1."""
+    return 2 * int((said & truth).sum()) / max(int(said.sum()) + int(truth.sum()), 1)
 
 
 def _macro_f1(truth: Bools, holds: Bools) -> float:
@@ -158,17 +168,19 @@ def _reliability(sure: Numbers, correct: Bools) -> list[dict[str, float]]:
     ]
 
 
-def _calibration_error(sure: Numbers, correct: Bools) -> float:
+def calibration_error(sure: Numbers, correct: Bools) -> float:
     """Mean distance of confidence and accuracy over bins of confidence, by their size."""
     if not len(sure):
         return 0.0
     at = np.minimum((sure * BINS).astype(int), BINS - 1)
-    gaps = [
-        abs(float(sure[at == n].mean()) - float(correct[at == n].mean())) * int((at == n).sum())
-        for n in range(BINS)
-        if (at == n).any()
-    ]
-    return sum(gaps) / len(sure)
+    return float(np.abs(np.bincount(at, sure - correct)).sum()) / len(sure)
+
+
+def _error_by_chance(sure: Numbers) -> float:
+    """Mean calibration error of judgements that are right as often as they say: bins of few rows stray."""
+    random = np.random.default_rng(SEED)
+    errors = [calibration_error(sure, random.random(len(sure)) < sure) for _ in range(CHANCES)]
+    return float(np.mean(errors))
 
 
 def _coverage(sure: Numbers, right: Bools) -> float:

@@ -10,9 +10,7 @@ Batches are written first and the last number noted after, so that a crash betwe
 A rebuild makes the next generation while the present one answers, then swaps the name.
 """
 
-import json
 import logging
-import os
 import shutil
 import threading
 from collections import Counter
@@ -25,14 +23,11 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from knowledge.embedding import Embedder, Vector
-from knowledge.errors import EmbedderMismatch, IndexLocked, IndexUnavailable, KnowledgeError
-from knowledge.lexical import Words
-from knowledge.preparing import Prepared, Preparer, one_ahead
+from knowledge.errors import IndexLocked, IndexUnavailable
+from knowledge.generation import Generation, Group, write_durably
+from knowledge.preparing import Preparer, one_ahead
 from knowledge.store import ItemKind, KnowledgeStore
-from knowledge.vectors import Vectors
 
-FORMAT: Final = 2
-"""Raised when an index of an older release cannot be read any more."""
 BATCH: Final = 2000
 """Changes applied at a time: large enough for Chroma's batch rate, small enough to see progress."""
 SMALL_BATCH: Final = 250
@@ -60,79 +55,11 @@ class Lag:
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
-    """What one batch does to one tenant's items of one kind."""
-
-    tenant: str
-    kind: ItemKind
-    ids: list[str]
-    """Items to write."""
-    prepared: Callable[[], Prepared]
-    """Waits for the words and vectors of `ids`, in that order."""
-    deleted: list[str]
-
-
-@dataclass(frozen=True, slots=True)
 class _Batch:
-    groups: list[_Group]
+    groups: list[Group]
     last: int
     """Number of the last change in it."""
     size: int
-
-
-class _Generation:
-    """One set of index files."""
-
-    def __init__(self, path: Path, embedder: str, applied: int) -> None:
-        self.path: Final = path
-        self.embedder: Final = embedder
-        self.applied = applied
-        self.users = 0
-        """Readers at work in it; a generation is closed when there are none."""
-        path.mkdir(parents=True, exist_ok=True)
-        self.vectors: Final = Vectors(path / "chroma", embedder)
-        self.words: Final = Words(path / "words")
-
-    @classmethod
-    def open(cls, path: Path, embedder: str) -> "_Generation":
-        try:
-            state = json.loads((path / "state.json").read_text())
-        except (OSError, ValueError) as error:
-            raise IndexUnavailable(f"the index at {path} is damaged: run 'redress rebuild'") from error
-        if state["format"] != FORMAT:
-            raise IndexUnavailable(
-                f"the index at {path} has format {state['format']}, not {FORMAT}: run 'redress rebuild'"
-            )
-        if state["embedder"] != embedder:
-            raise EmbedderMismatch("the index", state["embedder"], embedder)
-        return cls(path, embedder, state["applied"])
-
-    def write(self, group: _Group) -> None:
-        new = group.prepared()
-        self.vectors.upsert(group.tenant, group.kind, group.ids, new.rows)
-        if group.deleted:
-            self.vectors.delete(group.tenant, group.kind, group.deleted)
-        words = dict(zip(group.ids, new.words, strict=True))
-        self.words.add(group.tenant, group.kind, words, group.deleted)
-
-    @contextmanager
-    def writing(self) -> Generator[None]:
-        """What is not committed when this ends is forgotten: an error leaves no half-written words."""
-        try:
-            yield
-        finally:
-            self.words.discard()
-
-    def note(self, applied: int) -> None:
-        """Everything up to this change is written; what was not yet committed now is."""
-        self.words.commit()
-        state = {"format": FORMAT, "embedder": self.embedder, "applied": applied}
-        _write_durably(self.path / "state.json", json.dumps(state))
-        self.applied = applied
-
-    def close(self) -> None:
-        self.vectors.close()
-        self.words.close()
 
 
 class Index:
@@ -143,7 +70,7 @@ class Index:
         self._store = store
         self._embedder = embedder
         self._lock = FileLock(directory / "lock", thread_local=False)
-        self._generation: _Generation | None = None
+        self._generation: Generation | None = None
         self._idle = threading.Condition()
         self._applying = threading.Lock()
         self._wake = threading.Event()
@@ -303,7 +230,7 @@ class Index:
         if request.stat().st_mtime_ns == asked_at:
             request.unlink()
 
-    def _apply_all(self, generation: _Generation, progress: Progress | None) -> int:
+    def _apply_all(self, generation: Generation, progress: Progress | None) -> int:
         """Write a batch while the one after it is prepared, and commit a few together."""
         done, total = 0, max(0, self._store.last_change() - generation.applied)
         written: list[_Batch] = []
@@ -323,7 +250,7 @@ class Index:
             self._commit(generation, written)
         return done
 
-    def _commit(self, generation: _Generation, written: list[_Batch]) -> None:
+    def _commit(self, generation: Generation, written: list[_Batch]) -> None:
         if written:
             generation.note(written[-1].last)
             self._have_changed(written)
@@ -343,13 +270,13 @@ class Index:
             after = changes[-1].seq
             yield _Batch(groups, after, len(changes))
 
-    def _group(self, preparer: Preparer, tenant: str, kind: ItemKind, ids: list[str]) -> _Group:
+    def _group(self, preparer: Preparer, tenant: str, kind: ItemKind, ids: list[str]) -> Group:
         """What SQL says now about these items: what it no longer has is deleted, whatever the log said."""
         texts = self._store.texts(tenant, kind, ids)
         prepared = preparer.ahead(list(texts.values()))
-        return _Group(tenant, kind, list(texts), prepared, [i for i in ids if i not in texts])
+        return Group(tenant, kind, list(texts), prepared, [i for i in ids if i not in texts])
 
-    def _fill(self, generation: _Generation, progress: Progress | None) -> None:
+    def _fill(self, generation: Generation, progress: Progress | None) -> None:
         pages = list(self._store.every_item(self._batch))
         total = sum(len(ids) for _, _, ids in pages)
         done = 0
@@ -369,7 +296,7 @@ class Index:
     # ---- generations
 
     @contextmanager
-    def _using(self) -> Generator[_Generation]:
+    def _using(self) -> Generator[Generation]:
         with self._idle:
             generation = self._open_generation()
             generation.users += 1
@@ -380,34 +307,34 @@ class Index:
                 generation.users -= 1
                 self._idle.notify_all()
 
-    def _retire(self, generation: _Generation) -> None:
+    def _retire(self, generation: Generation) -> None:
         """Close a generation once nobody reads from it."""
         with self._idle:
             self._idle.wait_for(lambda: generation.users == 0, timeout=30)
         generation.close()
 
-    def _open_generation(self) -> _Generation:
+    def _open_generation(self) -> Generation:
         if self._generation is None:
             raise IndexUnavailable("the index is not open: it is being rebuilt for the first time")
         return self._generation
 
-    def _current(self) -> _Generation | None:
+    def _current(self) -> Generation | None:
         pointer = self.directory / "current"
         if not pointer.exists():
             return None
         path = self.directory / pointer.read_text().strip()
         # a deleted generation is no damage: SQL still has everything
-        return _Generation.open(path, self._embedder.name) if path.is_dir() else None
+        return Generation.open(path, self._embedder.name) if path.is_dir() else None
 
-    def _fresh(self) -> _Generation:
+    def _fresh(self) -> Generation:
         numbers = [int(path.name[4:]) for path in self.directory.glob("gen-*") if path.name[4:].isdigit()]
         path = self.directory / f"gen-{max(numbers, default=0) + 1:06d}"
-        generation = _Generation(path, self._embedder.name, 0)
+        generation = Generation(path, self._embedder.name, 0)
         generation.note(0)
         return generation
 
-    def _switch_to(self, generation: _Generation) -> None:
-        _write_durably(self.directory / "current", generation.path.name)
+    def _switch_to(self, generation: Generation) -> None:
+        write_durably(self.directory / "current", generation.path.name)
 
     def _remove_leftovers(self) -> None:
         pointer = self.directory / "current"
@@ -415,16 +342,3 @@ class Index:
         for path in self.directory.glob("gen-*"):
             if path.name != keep:
                 shutil.rmtree(path, ignore_errors=True)
-
-
-def _write_durably(path: Path, text: str) -> None:
-    """Replace a small file so that a crash leaves either the old one or the new one."""
-    temporary = path.with_suffix(".new")
-    with temporary.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        temporary.replace(path)
-    except OSError as error:
-        raise KnowledgeError(f"cannot write {path}: {error.strerror}") from error

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from knowledge.head import softmax
+from knowledge.prediction import softmax
 from knowledge.training import Learned
 
 SURE: Final = 0.5

@@ -19,7 +19,8 @@ from knowledge.corpus import borrowed_cases, sample_articles, sample_cases, samp
 from knowledge.embedding import DocumentFrequency
 from knowledge.evaluation import LabelledText
 from knowledge.figures import Judged, measure
-from knowledge.head import Head, softmax
+from knowledge.head import Head
+from knowledge.prediction import softmax
 from knowledge.rules import load_rules
 from knowledge.static_embedding import StaticEmbedder
 from knowledge.taxonomy import TAXONOMIES, Taxonomy

@@ -8,7 +8,10 @@ tokenizer.json and model.safetensors with `embeddings` (int8, a row each), `mapp
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -35,12 +38,21 @@ TAIL: Final = 1500
 TOGETHER: Final = 256
 """Texts that are tokenised in one go."""
 KNOWN_WORDS: Final = 50_000
-"""Plain words whose tokens are remembered."""
+"""Words whose tokens are remembered."""
 _PIECES: Final = re.compile("[a-z_']+|[0-9]")
 _MARKS: Final = {ord(mark): " " for mark in "‘“”–—…£€¥·•\u00a0"} | {ord("’"): "'"}
 """Marks that stand between words, as our tokenizer sees them, in texts that are otherwise ASCII."""
 _PROBE: Final = "Don’t PAY £25.50 twice_for ‘A1’ — it’s\nok"
 """A text that shows whether a tokenizer cuts as ours does."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tokens:
+    """Of one text, in order."""
+
+    every: list[int]
+    words: list[int]
+    """Those that are words of their own."""
 
 
 class StaticEmbedder:
@@ -63,19 +75,41 @@ class StaticEmbedder:
         self._mapping: Final[NDArray[np.intp]] = tensors["mapping"].astype(np.intp)
         self._weights: Final[NDArray[np.float32]] = tensors["weights"].astype(np.float32)
         self._known: Final[dict[str, list[int]]] = {}
-        """Tokens of plain words: looking one up costs a hundredth of taking it apart again."""
+        """Tokens of words: looking one up costs a hundredth of taking it apart again."""
         probed = self._tokenizer.encode(_PROBE, add_special_tokens=False).ids
         self._cuts_plainly: Final = self._of_words(_plain(_PROBE) or []) == probed
+        self._recent: Final = lru_cache(maxsize=16)(self._tokens)  # a text's vector, then its concepts
         self.name: Final = f"redress-static@{digest[:12]}"
         self.dimensions: Final = int(self._rows.shape[1])
 
-    @classmethod
-    def shipped(cls) -> "StaticEmbedder":
-        """The model that comes with Redress."""
-        return cls(SHIPPED_EMBEDDER)
+    @staticmethod
+    def shipped() -> "StaticEmbedder":
+        """The model that comes with Redress, loaded once."""
+        return _shipped()
+
+    @property
+    def rows(self) -> int:
+        """How many there are; row 0 is nothing."""
+        return len(self._rows)
+
+    def directions(self) -> Matrix:
+        """Shape (rows, dimensions): every row at length 1, or 0 where it says nothing."""
+        return units(self._rows.astype(np.float32))
+
+    def rows_of_words(self, text: str) -> NDArray[np.intp]:
+        """Shape (n,): the row of each word that is one token, in order.
+
+        The pieces of a word that is none, of a misspelt one above all, say nothing by themselves.
+        """
+        return self._mapping[np.array(self._recent(_read(text)).words, np.intp)]
+
+    def row_of_word(self, word: str) -> int:
+        """The row of a normalised word that is one token, else 0."""
+        tokens = self._of_word(word)
+        return int(self._mapping[tokens[0]]) if len(tokens) == 1 else 0
 
     def embed_query(self, text: str) -> Vector:
-        return self._embed([self._tokens(_read(text))])[0]
+        return self._embed([self._recent(_read(text)).every])[0]
 
     def embed_documents(self, texts: Sequence[str]) -> Matrix:
         found = np.zeros((len(texts), self.dimensions), np.float32)
@@ -84,11 +118,20 @@ class StaticEmbedder:
             found[start : start + len(some)] = self._embed(self._tokens_of(some))
         return found
 
-    def _tokens(self, text: str) -> list[int]:
+    def _tokens(self, text: str) -> "_Tokens":
         plain = self._plain_words(text)
         if plain is not None:
-            return self._of_words(plain)
-        return self._tokenizer.encode(text, add_special_tokens=False).ids
+            each = [self._of_word(word) for word in plain]
+            every = [token for tokens in each for token in tokens]
+            return _Tokens(every, [tokens[0] for tokens in each if len(tokens) == 1])
+        found = self._tokenizer.encode(text, add_special_tokens=False)
+        pieces = Counter(found.word_ids)
+        words = [
+            token
+            for token, written, word in zip(found.ids, found.tokens, found.word_ids, strict=True)
+            if pieces[word] == 1 or not written.isascii()  # Chinese stands together and is cut into words
+        ]
+        return _Tokens(found.ids, words)
 
     def _tokens_of(self, texts: list[str]) -> list[list[int]]:
         plain = [self._plain_words(text) for text in texts]
@@ -101,15 +144,15 @@ class StaticEmbedder:
 
     def _of_words(self, words: list[str]) -> list[int]:
         """The tokens of words that the tokenizer would take apart one by one."""
-        tokens: list[int] = []
-        for word in words:
-            known = self._known.get(word)
-            if known is None:
-                known = self._tokenizer.encode(word, add_special_tokens=False).ids
-                if len(self._known) < KNOWN_WORDS:
-                    self._known[word] = known
-            tokens += known
-        return tokens
+        return [token for word in words for token in self._of_word(word)]
+
+    def _of_word(self, word: str) -> list[int]:
+        known = self._known.get(word)
+        if known is None:
+            known = self._tokenizer.encode(word, add_special_tokens=False).ids
+            if len(self._known) < KNOWN_WORDS:
+                self._known[word] = known
+        return known
 
     def _embed(self, tokens: list[list[int]]) -> Matrix:
         """Shape (texts, dimensions). A sum at length 1 is the mean at length 1.
@@ -123,6 +166,11 @@ class StaticEmbedder:
                 at = np.array(ids, np.intp)
                 row[:] = self._weights[at] @ self._rows[self._mapping[at]].astype(np.float32)
         return units(found)
+
+
+@cache
+def _shipped() -> StaticEmbedder:
+    return StaticEmbedder(SHIPPED_EMBEDDER)
 
 
 def write_checksums(folder: Path) -> None:

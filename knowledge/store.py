@@ -1,6 +1,5 @@
 """Cases and articles in SQL, and the change log that feeds the indexes. SQLAlchemy: here and in `schema`."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -22,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.article import Article, Passage
 from knowledge.case import Case, searchable
+from knowledge.row_values import article_row, case_row, passage_row
 from knowledge.schema import ArticleRow, CaseRow, ChangeRow, PassageRow
 
 ItemKind = Literal["case", "passage"]
@@ -124,7 +124,7 @@ class KnowledgeStore:
 
     def put_cases(self, tenant: str, cases: Sequence[Case]) -> Written:
         """Insert or replace cases by id, all or none; what is already there unchanged stays untouched."""
-        rows = {case.id: _case_row(case) for case in cases}
+        rows = {case.id: case_row(case) for case in cases}
         with self._sessions.write(tenant, ordered=True) as session:
             known = _fingerprints(session, CaseRow, list(rows))
             new, changed = _sort_out(rows, known)
@@ -175,7 +175,7 @@ class KnowledgeStore:
     def put_articles(self, tenant: str, articles: Sequence[Article]) -> Written:
         """Insert or replace articles by id with their passages, all or none."""
         by_id = {article.id: article for article in articles}
-        rows = {article.id: _article_row(article) for article in by_id.values()}
+        rows = {article.id: article_row(article) for article in by_id.values()}
         with self._sessions.write(tenant, ordered=True) as session:
             known = _fingerprints(session, ArticleRow, list(rows))
             new, changed = _sort_out(rows, known)
@@ -187,7 +187,7 @@ class KnowledgeStore:
                 _drop_passages(session, row["id"])
             passages = [passage for row in (*new, *changed) for passage in by_id[row["id"]].passages()]
             if passages:
-                session.execute(insert(PassageRow), [_passage_row(passage) for passage in passages])
+                session.execute(insert(PassageRow), [passage_row(passage) for passage in passages])
             _log(session, "passage", "upsert", [passage.id for passage in passages])
         return Written(len(new), len(changed), len(rows) - len(new) - len(changed))
 
@@ -339,49 +339,6 @@ class KnowledgeStore:
 def _article(body: str) -> Article:
     """An article read once, however many of its passages are found."""
     return Article.model_validate_json(body)
-
-
-def _case_row(case: Case) -> dict[str, Any]:
-    body = case.model_dump_json(exclude_defaults=True)
-    return {
-        "id": case.id,
-        "language": case.language,
-        "category": case.category,
-        "industry": case.industry,
-        "outcome": case.outcome,
-        "closed_on": case.closed_on,
-        "policy": case.policy,
-        "fingerprint": _fingerprint(body),
-        "body": body,
-    }
-
-
-def _article_row(article: Article) -> dict[str, Any]:
-    body = article.model_dump_json(exclude_defaults=True)
-    return {
-        "id": article.id,
-        "language": article.language,
-        "valid_from": article.valid_from,
-        "valid_to": article.valid_to,
-        "supersedes": article.supersedes,
-        "industry": article.industry,
-        "categories": " ".join(article.categories),
-        "fingerprint": _fingerprint(body),
-        "body": body,
-    }
-
-
-def _passage_row(passage: Passage) -> dict[str, Any]:
-    return {
-        "id": passage.id,
-        "article_id": passage.article_id,
-        "position": passage.position,
-        "text": passage.text,
-    }
-
-
-def _fingerprint(body: str) -> str:
-    return hashlib.sha256(body.encode()).hexdigest()
 
 
 def _fingerprints(session: Session, row: type[CaseRow | ArticleRow], ids: list[str]) -> dict[str, str]:

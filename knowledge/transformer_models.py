@@ -13,7 +13,7 @@ import numpy as np
 
 from knowledge.embedding import Vector
 from knowledge.errors import ModelUnavailable
-from knowledge.head import Floats, Prediction, Thresholds, prediction, softmax
+from knowledge.prediction import Floats, Prediction, Thresholds, prediction, softmax
 
 READ_TOKENS: Final = 512
 """Tokens of a text that are read at most, as most such models were trained."""

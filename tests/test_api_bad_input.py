@@ -58,7 +58,9 @@ def test_a_body_that_breaks_the_schema(service: Service, body: object) -> None:
 )
 def test_a_body_that_is_no_json(service: Service, raw: bytes) -> None:
     with service.client() as client:
-        _problem(client.post("/v1/triage", content=raw, headers={"content-type": "application/json"}), 400)
+        sent = client.post("/v1/triage", content=raw, headers={"content-type": "application/json"})
+    problem = _problem(sent, 400)
+    assert "JSON" in str(problem["detail"]) or problem["errors"]
 
 
 @pytest.mark.parametrize(
@@ -161,10 +163,13 @@ def test_a_key_without_the_scope(service: Service) -> None:
 
 def test_unknown_paths_and_methods(service: Service) -> None:
     with service.client() as client:
-        _problem(client.get("/v1/nothing"), 404)
-        _problem(client.put("/v1/triage", json={}), 405)
-        _problem(client.get("/v1/cases/none"), 404)
-        _problem(client.get("/v1/cases?limit=0"), 400)
+        nowhere = _problem(client.get("/v1/nothing"), 404)
+        otherwise = _problem(client.put("/v1/triage", json={}), 405)
+        missing = _problem(client.get("/v1/cases/none"), 404)
+        none_wanted = _problem(client.get("/v1/cases?limit=0"), 400)
+    assert nowhere["title"] and otherwise["title"]
+    assert "none" in str(missing["detail"])
+    assert "limit" in str(none_wanted)
 
 
 def test_a_case_with_an_unknown_category_or_field_is_refused(service: Service) -> None:

@@ -522,9 +522,12 @@ async def test_every_known_error_body_is_judged_rightly(case: dict[str, Any]) ->
 
 
 async def test_closing_twice_is_no_error() -> None:
-    client = chat(Peer(says("ok")))
+    peer = Peer(says("ok"))
+    client = chat(peer)
+    await write(client)
     await client.aclose()
     await client.aclose()
+    assert len(peer.requests) == 1
 
 
 def real(url: str, *, model: str | None = tiny_llm.MODEL, seconds: float = 60) -> Chat:

@@ -2,9 +2,11 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -69,7 +71,9 @@ def test_an_embedder_that_passes_is_copied_used_and_taken_back(tmp_path: Path) -
 
 
 def test_heads_that_read_another_embedder_hold_it_back(tmp_path: Path) -> None:
-    head = train_categories(rows(80), StaticEmbedder.shipped())
+    trained = train_categories(rows(80), StaticEmbedder.shipped())
+    vector = np.ones((trained.card.dimensions, len(trained.labels)), np.float32)
+    head = replace(trained, weights=replace(trained.weights, vector=vector), shelved=None)
     assert head.needs_vector
     settings = Settings(home=tmp_path)
     head.save(settings.promoted_head("categories"))

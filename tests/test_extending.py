@@ -12,8 +12,8 @@ from bot.cli import main
 from knowledge.embedding import LexicalEmbedder
 from knowledge.errors import EmbedderMismatch, InvalidInput
 from knowledge.evaluation import LabelledText, evaluate_labels
-from knowledge.features import features
 from knowledge.head import Head
+from knowledge.head_features import head_features
 from knowledge.shipped import SHIPPED_HEAD
 from knowledge.static_embedding import StaticEmbedder
 from knowledge.training import learn_many, train_categories
@@ -67,7 +67,7 @@ def test_the_logits_of_old_labels_are_untouched(head: Head, extended: Head) -> N
         "宽带又断网了",
         "a concert, an encore, no seat",
     ):
-        found, vector = features(text), embedder.embed_query(text)
+        found, vector = head_features(text), embedder.embed_query(text)
         was, now = head.logits(found, vector), extended.logits(found, vector)
         assert np.allclose(was, now[: len(was)], atol=2e-3)
 

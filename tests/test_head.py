@@ -12,8 +12,10 @@ from hypothesis import given, strategies as st
 from knowledge.embedding import DocumentFrequency, LexicalEmbedder
 from knowledge.errors import EmbedderMismatch, ModelUnavailable
 from knowledge.evaluation import LabelledText
-from knowledge.features import features
-from knowledge.head import Card, Head, Prediction, Thresholds, Weights, sigmoid, softmax
+from knowledge.head import Card, Head
+from knowledge.head_features import head_features
+from knowledge.head_weights import Weights
+from knowledge.prediction import Prediction, Thresholds, sigmoid, softmax
 from knowledge.training import train_categories
 
 TEXTS = {
@@ -46,7 +48,7 @@ def head() -> Head:
 
 
 def judge(text: str, by: Head | None = None) -> Prediction:
-    return (by or head()).predict(features(text), embedder().embed_query(text))
+    return (by or head()).predict(head_features(text), embedder().embed_query(text))
 
 
 def with_thresholds(confidence: float = 0, margin: float = 0) -> Head:
@@ -111,9 +113,9 @@ def test_vectors_of_another_embedder_are_refused_with_both_names() -> None:
     assert "'mini@1'" in str(caught.value)
     if head().needs_vector:
         with pytest.raises(EmbedderMismatch, match="3 dimensions"):
-            head().predict(features("late"), np.zeros(3, np.float32))
+            head().predict(head_features("late"), np.zeros(3, np.float32))
     else:  # what reads no vector goes with any embedder
-        assert head().predict(features("late"), np.zeros(3, np.float32)).best in head().labels
+        assert head().predict(head_features("late"), np.zeros(3, np.float32)).best in head().labels
 
 
 @pytest.mark.parametrize("missing", ["model.json", "weights.npz"])

@@ -10,8 +10,9 @@ from bot.privacy.redaction import Redactor
 from bot.triage.reading import read
 from bot.triage.triage import Triager
 from knowledge.embedding import DocumentFrequency, shipped_frequencies
-from knowledge.features import features
-from knowledge.head import Head, Prediction
+from knowledge.head import Head
+from knowledge.head_features import head_features
+from knowledge.prediction import Prediction
 from knowledge.shipped import FREQUENCIES, SHIPPED_HEAD, corpus_texts, sample_rows
 from knowledge.static_embedding import StaticEmbedder
 from knowledge.taxonomy import Taxonomy
@@ -31,7 +32,7 @@ def embedder() -> StaticEmbedder:
 
 
 def judge(text: str) -> Prediction:
-    return head().predict(features(text), embedder().embed_query(text))
+    return head().predict(head_features(text), embedder().embed_query(text))
 
 
 def test_the_head_was_trained_on_the_corpus_as_it_is() -> None:
@@ -49,8 +50,8 @@ def test_head_embedder_and_taxonomy_belong_together() -> None:
 
 def test_the_model_is_small_enough_to_ship() -> None:
     size = sum(file.stat().st_size for file in SHIPPED_HEAD.iterdir())
-    assert size <= 7_000_000
-    assert FREQUENCIES.stat().st_size <= 500_000
+    assert size <= 4_000_000
+    assert FREQUENCIES.stat().st_size <= 600_000
 
 
 def test_teaching_rows_are_never_judged_and_every_case_is() -> None:

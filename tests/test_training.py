@@ -11,8 +11,8 @@ import pytest
 from knowledge.embedding import DocumentFrequency, LexicalEmbedder, Matrix, Vector, unit
 from knowledge.errors import InvalidInput
 from knowledge.evaluation import LabelledText, evaluate_labels
-from knowledge.features import features
 from knowledge.head import Head
+from knowledge.head_features import head_features
 from knowledge.ingest import read_labelled
 from knowledge.training import learn, thresholds, train_categories
 from knowledge.training.rows import fingerprint
@@ -102,7 +102,7 @@ def test_a_head_learns_what_words_tell_and_says_how_well() -> None:
     assert metrics["accuracy"] > 0.9
     assert metrics["assigned_precision"] >= 0.9
     assert set(metrics["per_language"]) == {"en", "zh"}
-    assert seen[-1] == (4, 4)
+    assert seen[-1] == (6, 6)
     report = evaluate_labels(head, lexical(), made_rows(30, seed=2))
     assert report["accuracy"] > 0.9
 
@@ -211,7 +211,7 @@ def test_emotions_may_be_several_at_once() -> None:
     assert len(head.card.thresholds.per_label) == 3
     assert head.card.metrics["macro_f1"] > 0.85
     text = "rude and shouted and charged twice, wrong invoice"
-    said = head.predict(features(text), lexical().embed_query(text))
+    said = head.predict(head_features(text), lexical().embed_query(text))
     assert set(said.chosen) == {"attitude", "billing"}
     assert all(0 <= p <= 1 for p in said.probabilities)
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from bot.backtest.history import Closed
 from knowledge.embedding import Matrix, Vector
-from knowledge.head import Prediction
 from knowledge.lexical import Words, joined
+from knowledge.prediction import Prediction
 from knowledge.search import PREFERRED, WINDOW, Preference, fuse, trust_in_words
 from knowledge.store import About
 

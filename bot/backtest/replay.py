@@ -19,7 +19,8 @@ from bot.backtest.precedents import SHOWN, Memory
 from knowledge.embedding import Embedder
 from knowledge.errors import InvalidInput
 from knowledge.evaluation import LabelledText
-from knowledge.head import Abstention, Head, Prediction
+from knowledge.head import Head
+from knowledge.prediction import Abstention, Prediction
 from knowledge.training import train_categories
 
 FIRST: Final = 0.2

@@ -265,6 +265,7 @@ def _head(subject: str, model: Path) -> "Head":
 
 def _say_report(report: dict[str, Any]) -> None:
     _say_figures(report, "measured")
+    click.echo(f"  an ece of {report['ece_by_chance']:.3f} would be chance on so many rows")
     for name, (low, high) in report["intervals"].items():
         click.echo(f"  {name}: {low:.3f} to {high:.3f} in 95 of 100 samples")
     if strange := report["out_of_scope"]:

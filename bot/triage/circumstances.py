@@ -12,6 +12,7 @@ from bot.triage.mixing import Mixed
 from bot.triage.needs import NeedFound, clause_around, find_needs, looks_like_complaint
 from bot.triage.vulnerability import VULNERABILITIES, VulnerabilityFound, find_vulnerability
 from knowledge.case import NeedKind
+from knowledge.head import Head
 
 NO_COMPLAINT: Final = "none"
 SURELY_NONE: Final = 0.5
@@ -42,6 +43,19 @@ class Circumstances:
             ModelUnavailable: a file is missing, damaged, or does not belong to the others.
         """
         return cls(*(Mixed.load(folder / name) for name in ("needs", "vulnerability", "complaint")))
+
+    @property
+    def heads(self) -> tuple[Head, Head, Head]:
+        """Of needs, vulnerability and complaint."""
+        return self._needs.head, self._vulnerability.head, self._complaint.head
+
+    def with_heads(self, needs: Head, vulnerability: Head, complaint: Head) -> "Circumstances":
+        """The same rules with these heads, which are the same but for where they look features up."""
+        return Circumstances(
+            Mixed(needs, self._needs.card),
+            Mixed(vulnerability, self._vulnerability.card),
+            Mixed(complaint, self._complaint.card),
+        )
 
     @property
     def models(self) -> dict[str, str]:

@@ -18,7 +18,8 @@ from pydantic import Field, ValidationError
 from bot.triage.signals import NAMES
 from knowledge.case import EMOTIONS, ESCALATIONS, EmotionKind, EscalationKind, Owned
 from knowledge.errors import ModelUnavailable
-from knowledge.head import Head, sigmoid, softmax
+from knowledge.head import Head
+from knowledge.prediction import sigmoid, softmax
 
 FORMAT: Final = 1
 STEPS: Final = 4

@@ -25,8 +25,9 @@ from bot.triage.signals import RuleReading, read_rules
 from bot.triage.vulnerability import VulnerabilityFound
 from knowledge.case import EMOTIONS, ESCALATIONS, EmotionKind, EscalationKind
 from knowledge.errors import ModelUnavailable
-from knowledge.features import recent_features
-from knowledge.head import Head, Prediction
+from knowledge.head import Head, side_by_side
+from knowledge.head_features import recent_head_features
+from knowledge.prediction import Prediction
 
 log = logging.getLogger(__name__)
 
@@ -82,13 +83,10 @@ class Judge:
         Raises:
             ModelUnavailable: a file is missing, damaged, or does not belong to the others.
         """
-        return cls(
-            Head.load(folder / "emotion"),
-            Head.load(folder / "escalation"),
-            Fusion.load(folder / "fusion.json"),
-            Circumstances.load(folder),
-            own,
-        )
+        circumstances, fusion = Circumstances.load(folder), Fusion.load(folder / "fusion.json")
+        alone = Head.load(folder / "emotion"), Head.load(folder / "escalation")
+        emotion, escalation, *others = side_by_side([*alone, *circumstances.heads])
+        return cls(emotion, escalation, fusion, circumstances.with_heads(*others), own)
 
     @property
     def models(self) -> dict[str, str]:
@@ -120,7 +118,7 @@ class Judge:
         return by.complains(text, language)
 
     def _judgement(self, text: str, rules: RuleReading) -> Judgement:
-        found = recent_features(text)
+        found = recent_head_features(text)
         emotion = self._emotion.logits(found, self._blank)[self._order[0]]
         escalation = self._escalation.logits(found, self._blank)[self._order[1]]
         return self._fusion.judge(row_of(emotion, escalation, rules.signals))

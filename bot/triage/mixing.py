@@ -17,8 +17,8 @@ from pydantic import Field, ValidationError
 from bot.triage.lexicon import Scan, Span
 from knowledge.case import Owned
 from knowledge.errors import ModelUnavailable
-from knowledge.features import recent_features
 from knowledge.head import Head
+from knowledge.head_features import recent_head_features
 
 FORMAT: Final = 1
 FILE: Final = "mix.json"
@@ -107,7 +107,7 @@ class Mixed:
 
     def judge(self, text: str, found: Collection[str]) -> dict[str, float]:
         """The labels that hold and their probability; `found` has those that the rules found."""
-        logits: list[float] = self.head.logits(recent_features(text), self._blank).tolist()
+        logits: list[float] = self.head.logits(recent_head_features(text), self._blank).tolist()
         held: dict[str, float] = {}
         for label, mix, logit in zip(self.head.labels, self._mixes, logits, strict=True):
             probability = mix.probability(logit, found=label in found)

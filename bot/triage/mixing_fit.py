@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from bot.triage.linear_fits import Bools, Numbers, Places, logistic, proportional
+from bot.triage.linear_fits import Bools, Numbers, logistic, proportional
 from bot.triage.mixing import NEVER, LabelMix, MixCard, Mixed
 from knowledge.embedding import Embedder
 from knowledge.evaluation import LabelledText
+from knowledge.figures import calibration_error, f1
 from knowledge.training import learn_many
 
 FEWEST: Final = 30
@@ -22,7 +23,6 @@ WORTH: Final = 0.01
 """F1 that a limit must gain over the rules alone to be taken."""
 LEAST_F1: Final = 0.2
 """Below it a label is noise, whatever the rules are worth."""
-BINS: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,10 @@ def _fit(logits: Numbers, found: Bools, truth: Bools) -> LabelMix:
     head, rule, bias = (round(float(number), 4) for number in (*slope, shift[0]))
     mix = LabelMix(head=max(head, 0.0), rule=max(rule, 0.0), bias=bias, by_rules=0.0, alone=NEVER)
     p = _probability(mix, logits, found)
-    best, score = mix, _f1(found, truth) + WORTH
+    best, score = mix, f1(found, truth) + WORTH
     for by_rules, alone in product(BY_RULES_OPTIONS, ALONE_OPTIONS):
         option = mix.model_copy(update={"by_rules": by_rules, "alone": alone})
-        reached = _f1(_holds(option, p, found), truth)
+        reached = f1(_holds(option, p, found), truth)
         if reached > score:
             best, score = option, reached
     return best
@@ -112,9 +112,9 @@ def _figures(
 
 
 def _scores(labels: Sequence[str], said: Bools, truth: Bools) -> dict[str, Any]:
-    by_label = {label: round(_f1(said[:, n], truth[:, n]), 4) for n, label in enumerate(labels)}
+    by_label = {label: round(f1(said[:, n], truth[:, n]), 4) for n, label in enumerate(labels)}
     return {
-        "micro_f1": round(_f1(said, truth), 4),
+        "micro_f1": round(f1(said, truth), 4),
         "macro_f1": round(sum(by_label.values()) / len(labels), 4),
         "f1": by_label,
     }
@@ -122,18 +122,5 @@ def _scores(labels: Sequence[str], said: Bools, truth: Bools) -> dict[str, Any]:
 
 def _calibration_error(probability: Numbers, truth: Bools) -> float:
     """Mean over the labels of the mean distance of probability and truth in equal bins, by their size."""
-    errors = [_gap(probability[:, n], truth[:, n]) for n in range(truth.shape[1])]
+    errors = [calibration_error(probability[:, n], truth[:, n]) for n in range(truth.shape[1])]
     return round(sum(errors) / len(errors), 4)
-
-
-def _gap(probability: Numbers, truth: Bools) -> float:
-    at: Places = np.minimum((probability * BINS).astype(np.intp), BINS - 1)
-    return sum(
-        abs(float(probability[at == n].mean()) - float(truth[at == n].mean())) * int((at == n).sum())
-        for n in range(BINS)
-        if (at == n).any()
-    ) / len(truth)
-
-
-def _f1(said: Bools, truth: Bools) -> float:
-    return 2 * int((said & truth).sum()) / max(int(said.sum()) + int(truth.sum()), 1)

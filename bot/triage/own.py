@@ -6,7 +6,7 @@ from typing import Final
 
 from knowledge.embedding import Vector
 from knowledge.errors import ModelUnavailable
-from knowledge.head import Classifier, Prediction
+from knowledge.prediction import Classifier, Prediction
 
 WORDS: Final = 3
 

@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 
 from bot.triage.stacking import Judged, Labels, Limits, holds, suspected
 from knowledge.case import EMOTIONS, ESCALATIONS
-
-BINS: Final = 10
-"""Of confidence, for the calibration error."""
+from knowledge.figures import calibration_error
 
 PUBLIC: Final = "public"
 """In place of a language: a text from a public set that we labelled."""
@@ -47,10 +45,13 @@ def report(
                 "n": len(rows),
                 "fused": {
                     **_emotion(judged.primary.argmax(axis=1), judged.intensity, kinds, truth, rows),
-                    "ece": _calibration_error(judged.primary[rows], truth.primary[rows]),
+                    "ece": _primary_error(judged.primary[rows], truth.primary[rows]),
                     **_escalation(said[rows], truth.escalations[rows]),
                     "danger_reported_or_suspected": _named(danger[rows], truth.escalations[rows, safety]),
-                    "escalation_ece": _gap(judged.escalations[rows].ravel(), truth.escalations[rows].ravel()),
+                    "escalation_ece": round(
+                        calibration_error(judged.escalations[rows].ravel(), truth.escalations[rows].ravel()),
+                        4,
+                    ),
                 },
                 "rules": {
                     **_emotion(rule_primary, rule_intensity, rule_kinds, truth, rows),
@@ -139,16 +140,10 @@ def _precision_recall(said: Bools, truth: Bools) -> tuple[float, float, float]:
     )
 
 
-def _calibration_error(probabilities: Numbers, true: Places) -> float:
-    return _gap(probabilities.max(axis=1), probabilities.argmax(axis=1) == true)
+def _primary_error(probabilities: Numbers, true: Places) -> float:
+    right = probabilities.argmax(axis=1) == true
+    return _error(probabilities.max(axis=1), right)
 
 
-def _gap(sure: Numbers, right: Bools) -> float:
-    """Mean distance of confidence and truth over bins of confidence, by their size."""
-    at = np.minimum((sure * BINS).astype(int), BINS - 1)
-    gaps = [
-        abs(float(sure[at == n].mean()) - float(right[at == n].mean())) * int((at == n).sum())
-        for n in range(BINS)
-        if (at == n).any()
-    ]
-    return round(sum(gaps) / max(len(sure), 1), 4)
+def _error(sure: Numbers, right: Bools) -> float:
+    return round(calibration_error(sure, right), 4)

@@ -37,8 +37,9 @@ from bot.triage.signals import NAMES, read_rules
 from knowledge.case import EMOTIONS, ESCALATIONS, Case, EscalationKind
 from knowledge.embedding import Embedder
 from knowledge.evaluation import LabelledText
-from knowledge.features import features
+from knowledge.figures import f1
 from knowledge.head import Head
+from knowledge.head_features import head_features
 from knowledge.training import Learned, learn_many
 
 BALANCE: Final = 0.5
@@ -208,7 +209,7 @@ def _spread(learned: Learned, cases: int) -> NDArray[np.float32]:
 def _said(head: Head, cases: Sequence[Case], some: Places) -> NDArray[np.float32]:
     blank, at = np.zeros(head.card.dimensions, np.float32), ordered(head)
     rows: list[int] = some.tolist()
-    return np.stack([head.logits(features(cases[n].text), blank)[at] for n in rows])
+    return np.stack([head.logits(head_features(cases[n].text), blank)[at] for n in rows])
 
 
 def _some(truth: Labels, rows: Places) -> Labels:
@@ -259,7 +260,7 @@ class Limits:
 def choose_limits(judged: Judged, truth: Labels, rows: Places) -> Limits:
     """Those that serve best on these rows."""
     p, t = judged.kinds[rows], truth.kinds[rows]
-    kind_limit = max(KIND_OPTIONS, key=lambda least: (_f1(p >= least, t), -least))
+    kind_limit = max(KIND_OPTIONS, key=lambda least: (f1(p >= least, t), -least))
     limits: dict[EscalationKind, Limit] = {
         kind: SAFETY if kind == "safety" else _limit_of(kind, judged, truth, rows) for kind in ESCALATIONS
     }
@@ -273,10 +274,11 @@ def _limit_of(kind: EscalationKind, judged: Judged, truth: Labels, rows: Places)
 
     def score(limit: Limit) -> tuple[float, float]:
         said = holds(judged, dict.fromkeys(ESCALATIONS, limit), rows)[:, column]
-        return round(_f1(said, true), 3), limit.alone
+        return round(f1(said, true), 3), limit.alone
 
     options = product(BY_RULES_OPTIONS, ALONE_OPTIONS)
-    return max((Limit(by_rules=b, alone=a, doubted=DOUBTED) for b, a in options), key=score)
+    limits = (Limit(by_rules=b, alone=a, doubted=DOUBTED) for b, a in options if b <= a)
+    return max(limits, key=score)
 
 
 def suspected(judged: Judged, least: float, rows: Places) -> Bools:
@@ -311,10 +313,6 @@ def holds(judged: Judged, limits: dict[EscalationKind, Limit], rows: Places) -> 
     doubted = np.array([limit.doubted for limit in ordered_limits])
     kept = np.array([limit.by_rules for limit in ordered_limits])
     return p >= np.where(by_rules, kept, np.where(doubt, doubted, alone))
-
-
-def _f1(said: Bools, truth: Bools) -> float:
-    return 2 * int((said & truth).sum()) / max(int(said.sum()) + int(truth.sum()), 1)
 
 
 # ---- linear models

@@ -29,8 +29,8 @@ from bot.triage.urgency import UrgencyFacts, judge_urgency, read_situation
 from bot.triage.vulnerability import VulnerabilityFound
 from knowledge.case import EscalationKind, Language, Vulnerability
 from knowledge.embedding import Vector
-from knowledge.head import Classifier, Prediction
 from knowledge.match import CaseMatch
+from knowledge.prediction import Classifier, Prediction
 from knowledge.search import Preference
 from knowledge.taxonomy import Taxonomy
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from knowledge.case import Language
-from knowledge.head import Kind, sigmoid, softmax
+from knowledge.prediction import Kind, sigmoid, softmax
 from knowledge.training.arrays import Bools, Numbers, Places
 from knowledge.training.rows import TrainingData
 

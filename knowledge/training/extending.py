@@ -1,6 +1,6 @@
 """New labels for a head that is in use, from a few examples; what it says of its old labels stays as it is.
 
-    examples of the new label, rows of the old ones -> both experts, new against old, judged out of fold
+    examples of the new label, rows of the old ones -> the experts, new against old, judged out of fold
          -> how much their scores weigh beside the old logits, by maximum likelihood -> one more column
 
 Words the head never kept come in with the weight it gives any unknown word, so that old texts keep their
@@ -18,12 +18,13 @@ import numpy as np
 from knowledge.embedding import Embedder, Matrix
 from knowledge.errors import InvalidInput
 from knowledge.evaluation import LabelledText
-from knowledge.features import BUCKETS, Features, features
-from knowledge.head import Card, Head, Weights
+from knowledge.head import Card, Head
+from knowledge.head_features import HeadFeatures, head_features
+from knowledge.head_weights import Weights, place_of, placed
 from knowledge.training.arrays import Bools, Numbers, Places
 from knowledge.training.experts import Expert, fit_grams, fit_vector
 from knowledge.training.folds import split
-from knowledge.training.rows import gram_rows, vectors_of
+from knowledge.training.rows import Vocabulary, gram_matrices, vectors_of
 
 FEWEST_EXAMPLES: Final = 3
 """Of a new label."""
@@ -41,7 +42,7 @@ class _Rows:
     """Rows as numbers: n rows, d dimensions of the vector, which may be 0."""
 
     texts: list[LabelledText]
-    found: list[Features]
+    found: list[HeadFeatures]
     vectors: Matrix
     """Shape (n, d)."""
 
@@ -88,8 +89,8 @@ def _read(head: Head, rows: Sequence[LabelledText], embedder: Embedder) -> _Rows
     for number, row in enumerate(rows, start=1):
         if len(row.labels) != 1:
             raise InvalidInput(f"row {number} has {len(row.labels)} labels: give every row exactly one")
-    pairs = [(row, features(row.text)) for row in rows]
-    used = [(row, found) for row, found in pairs if len(found.hashes)]
+    pairs = [(row, head_features(row.text)) for row in rows]
+    used = [(row, found) for row, found in pairs if len(found.codes)]
     texts = [row for row, _ in used]
     vectors = vectors_of([row.text for row in texts], embedder) if head.needs_vector else None
     return _Rows(
@@ -130,35 +131,31 @@ def _one_more(head: Head, label: str, data: _Rows) -> Head:
     """The head with one more column."""
     new = np.array([row.labels[0] == label for row in data.texts])
     widened = _with_words(head, [data.found[n] for n in np.flatnonzero(new)])
-    idf = np.full(BUCKETS, head.card.unseen, np.float32)
-    idf[widened.buckets] = widened.idf
-    grams: Any = gram_rows(data.found, idf, head.card.unseen, widened.buckets)
+    read = _read_by_experts(widened, head.card.unseen, data)
     fold = split(data.found, new[:, None], np.ones(len(new), np.bool_))
-    scores = np.zeros((len(new), 2 if data.vectors.size else 1))
+    scores = np.zeros((len(new), len(read)))
     for each in range(int(fold.max()) + 1):
         train, test = np.flatnonzero(fold != each), np.flatnonzero(fold == each)
-        for column, (x, expert) in enumerate(_experts(grams, data.vectors, new, train)):
+        for column, (x, expert) in enumerate(zip(read, _experts(read, new, train), strict=True)):
             scores[test, column] = np.asarray(x[test] @ expert.weights + expert.bias)[:, 0]
     old = np.stack([head.logits(f, v) for f, v in zip(data.found, data.vectors, strict=True)])
     truth = np.array([_column(head, row.labels[0]) for row in data.texts])
     weights, bias = _weigh(old.astype(np.float64) / head.card.temperature, scores, truth)
     scale = weights * head.card.temperature
-    whole = [expert for _, expert in _experts(grams, data.vectors, new, np.arange(len(new)))]
-    gram = whole[0].weights[:, 0] * scale[0]
+    whole = _experts(read, new, np.arange(len(new)))
+    columns = [expert.weights[:, 0] * by for expert, by in zip(whole, scale.tolist(), strict=True)]
     shift = bias * head.card.temperature + sum(
-        float(expert.bias[0]) * float(by) for expert, by in zip(whole, scale, strict=True)
+        float(expert.bias[0]) * by for expert, by in zip(whole, scale.tolist(), strict=True)
     )
-    vector = widened.vector
+    vector = np.empty((0, len(head.labels) + 1), np.float32)
     if data.vectors.size:
-        vector = np.column_stack((vector, whole[1].weights[:, 0] * scale[1])).astype(np.float32)
-    else:
-        vector = np.empty((0, len(head.labels) + 1), np.float32)
+        vector = np.column_stack((widened.vector, columns[2])).astype(np.float32)
     return Head(
         _card(head, label),
         Weights(
-            widened.buckets,
+            widened.codes,
             widened.idf,
-            np.column_stack((widened.grams, gram)).astype(np.float32),
+            np.column_stack((widened.grams, np.concatenate(columns[:2]))).astype(np.float32),
             vector,
             np.append(widened.bias, shift).astype(np.float32),
         ),
@@ -173,28 +170,30 @@ def _column(head: Head, label: str) -> int:
     return head.labels.index(label) if label in head.labels else len(head.labels)
 
 
-def _with_words(head: Head, examples: Sequence[Features]) -> Weights:
-    """The head's weights with rows for the words that two examples share and the head never kept."""
-    counts = np.zeros(BUCKETS, np.int64)
-    for found in examples:
-        counts[np.unique(found.buckets)] += 1
+def _with_words(head: Head, examples: Sequence[HeadFeatures]) -> Weights:
+    """The head's weights with rows for the features that two examples share and the head never kept."""
     old = head.weights
-    counts[old.buckets] = 0
-    fresh = np.flatnonzero(counts >= 2).astype(np.uint32)
-    buckets = np.concatenate((old.buckets, fresh))
-    order = np.argsort(buckets)
+    codes, counts = np.unique(np.concatenate([found.codes for found in examples]), return_counts=True)
+    free = ~np.isin(place_of(codes), place_of(old.codes)) & (counts >= 2)
+    fresh = placed(codes[free], counts[free])
+    codes = np.concatenate((old.codes, fresh))
+    order = np.argsort(codes)
     idf = np.concatenate((old.idf, np.full(len(fresh), head.card.unseen, np.float32)))
     grams = np.concatenate((old.grams, np.zeros((len(fresh), len(head.labels)), np.float32)))
-    return replace(old, buckets=buckets[order], idf=idf[order], grams=grams[order])
+    return replace(old, codes=codes[order], idf=idf[order], grams=grams[order])
 
 
-def _experts(grams: Any, vectors: Matrix, new: Bools, rows: Places) -> list[tuple[Any, Expert]]:
-    """Both experts of the new label against the rest, each with what it reads."""
+def _read_by_experts(weights: Weights, unseen: float, data: _Rows) -> list[Any]:
+    """What each expert reads: words, characters and, where it has a part, the vector."""
+    read: list[Any] = [*gram_matrices(data.found, Vocabulary(weights.codes, weights.idf, unseen))]
+    return [*read, data.vectors] if data.vectors.size else read
+
+
+def _experts(read: Sequence[Any], new: Bools, rows: Places) -> list[Expert]:
+    """Each expert of the new label against the rest."""
     truth, weight = new[rows][:, None], np.ones(len(rows))
-    experts: list[tuple[Any, Expert]] = [(grams, fit_grams(grams[rows], truth, weight, GRAM_STRENGTH))]
-    if vectors.size:
-        experts.append((vectors, fit_vector(vectors[rows], truth, weight, VECTOR_STRENGTH)))
-    return experts
+    fits = ((fit_grams, GRAM_STRENGTH), (fit_grams, GRAM_STRENGTH), (fit_vector, VECTOR_STRENGTH))
+    return [fit(x[rows], truth, weight, by) for x, (fit, by) in zip(read, fits, strict=False)]
 
 
 def _weigh(old: Numbers, scores: Numbers, truth: Places) -> tuple[Numbers, float]:

@@ -6,7 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.features import Features, features
+from knowledge.head_features import HeadFeatures, head_features
+from knowledge.head_weights import Codes
 from knowledge.training.arrays import Bools, Places
 
 FOLDS: Final = 5
@@ -18,14 +19,14 @@ SIMILAR: Final = 0.6
 
 def near_duplicates(texts: Sequence[str]) -> list[int]:
     """For each text the position of the first that is nearly the same: most of their features agree."""
-    return _groups([features(text) for text in texts])
+    return _groups([head_features(text).codes for text in texts])
 
 
-def split(found: list[Features], truth: Bools, judged: Bools) -> Places:
+def split(found: Sequence[HeadFeatures], truth: Bools, judged: Bools) -> Places:
     """A fold for each judged row: near-duplicates together, every label spread evenly."""
     folds = FOLDS if int(judged.sum()) <= MANY_ROWS else 3
     members: dict[int, list[int]] = {}
-    for number, group in enumerate(_groups(found)):
+    for number, group in enumerate(_groups([each.codes for each in found])):
         members.setdefault(group, []).append(number)
     fold = np.full(len(found), -1, np.intp)
     load = np.zeros((folds, truth.shape[1]))
@@ -42,7 +43,7 @@ def split(found: list[Features], truth: Bools, judged: Bools) -> Places:
     return fold
 
 
-def _groups(found: list[Features]) -> list[int]:
+def _groups(found: Sequence[Codes]) -> list[int]:
     """A group number for each text; two texts with most features in common have the same."""
     parent = list(range(len(found)))
 
@@ -62,15 +63,16 @@ def _groups(found: list[Features]) -> list[int]:
     return [root(number) for number in range(len(found))]
 
 
-def _sketches(found: list[Features]) -> NDArray[np.uint64]:
+def _sketches(found: Sequence[Codes]) -> NDArray[np.uint64]:
     """Shape (n, 16): MinHash bands of two (Broder 1997); an overlap of 0.6 is met 999 times of 1,000."""
     odd = np.random.default_rng(7).integers(1, 2**63, 32, dtype=np.uint64) | np.uint64(1)
     least = np.empty((len(found), 32), np.uint64)
     for number, each in enumerate(found):
-        least[number] = [(each.hashes * factor).min() for factor in odd]
+        wide = each.astype(np.uint64)
+        least[number] = [(wide * factor).min() for factor in odd]
     return least[:, ::2] * np.uint64(1099511628211) + least[:, 1::2]
 
 
-def _overlap(one: Features, other: Features) -> float:
-    shared = len(np.intersect1d(one.hashes, other.hashes, assume_unique=True))
-    return shared / (len(one.hashes) + len(other.hashes) - shared)
+def _overlap(one: Codes, other: Codes) -> float:
+    shared = len(np.intersect1d(one, other, assume_unique=True))
+    return shared / (len(one) + len(other) - shared)

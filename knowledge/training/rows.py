@@ -12,13 +12,18 @@ from knowledge.case import Language, language_of
 from knowledge.embedding import Embedder, LexicalEmbedder, Matrix
 from knowledge.errors import InvalidInput
 from knowledge.evaluation import LabelledText
-from knowledge.features import BUCKETS, Features, features
-from knowledge.head import FORMAT, Kind, weigh
+from knowledge.head import FORMAT
+from knowledge.head_features import CHARACTERS, HeadFeatures, head_features
+from knowledge.head_weights import Codes, placed
+from knowledge.prediction import Kind
 from knowledge.training.arrays import Bools, Numbers, Places
 from knowledge.training.folds import split
 
 RARE: Final = 0.3
 """What a feature that training did not keep counts in the length of a text."""
+FEWEST_TEXTS: Final = 3
+"""That a feature occurs in to be kept, where there are MANY_TEXTS; 2 where there are fewer."""
+MANY_TEXTS: Final = 3000
 FEW: Final = 8
 """Rows of a label below which its figures say little."""
 
@@ -35,7 +40,7 @@ class TrainingData:
     weight: Numbers
     judged: Bools
     languages: list[Language]
-    found: list[Features]
+    found: list[HeadFeatures]
     vectors: Matrix | None
     """Shape (n, dimensions), or None where the vector has no part."""
     fold: Places
@@ -45,7 +50,7 @@ class TrainingData:
 
 def fingerprint(rows: Sequence[LabelledText]) -> str:
     """Of the rows and of the features their texts have: another corpus or another tokeniser shows."""
-    return fingerprint_of(rows, [features(row.text) for row in rows])
+    return fingerprint_of(rows, [head_features(row.text) for row in rows])
 
 
 def prepare(rows: Sequence[LabelledText], embedder: Embedder, subject: str, kind: Kind) -> TrainingData:
@@ -92,12 +97,12 @@ def _rare(labels: Sequence[str], judged: Sequence[int], taught: Sequence[int]) -
     return remarks
 
 
-def _readable(rows: Sequence[LabelledText]) -> tuple[list[LabelledText], list[Features], list[str]]:
+def _readable(rows: Sequence[LabelledText]) -> tuple[list[LabelledText], list[HeadFeatures], list[str]]:
     """The rows with something to learn from, their features, and a warning about the others."""
     if not rows:
         raise InvalidInput("there are no rows: give texts with labels, one JSON object a line")
-    pairs = [(row, features(row.text)) for row in rows]
-    used = [(row, found) for row, found in pairs if len(found.hashes)]
+    pairs = [(row, head_features(row.text)) for row in rows]
+    used = [(row, found) for row, found in pairs if len(found.codes)]
     if not used:
         raise InvalidInput("no row has a text with a letter or digit: check the column that holds the text")
     lost = len(rows) - len(used)
@@ -117,62 +122,72 @@ def vectors_of(texts: list[str], embedder: Embedder) -> Matrix | None:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Frequency:
-    """Document frequency in the training texts."""
+class Vocabulary:
+    """The features that training keeps."""
 
-    counts: NDArray[np.int64]
-    """Shape (BUCKETS,)."""
-    weights: Numbers
-    """Shape (BUCKETS,)."""
+    codes: Codes
+    """Shape (k,), ascending; those of words before those of characters."""
+    idf: NDArray[np.float32]
+    """Shape (k,): inverse document frequency, as a file keeps it."""
     unseen: float
+    """What a feature that is not kept counts in the length of a text."""
+
+    @property
+    def words(self) -> int:
+        """How many of the features are of words."""
+        return int(np.searchsorted(self.codes, CHARACTERS))
 
 
-def document_frequency(data: TrainingData) -> _Frequency:
-    """Of distinct texts: a passage given once for each of its labels is one document."""
-    counts = np.zeros(BUCKETS, np.int64)
-    seen: set[bytes] = set()
-    for found in data.found:
-        key = found.hashes.tobytes()
-        if key not in seen:
-            seen.add(key)
-            counts[np.unique(found.buckets)] += 1
-    documents = len(seen)
-    weights = np.log((1 + documents) / (1 + counts)) + 1
-    return _Frequency(counts, weights, RARE * (float(np.log(1 + documents)) + 1))
+def vocabulary_of(data: TrainingData) -> Vocabulary:
+    """The features that several distinct texts have: a passage given for each of its labels is one text.
+
+    Raises:
+        InvalidInput: there are none.
+    """
+    distinct = {found.codes.tobytes(): found.codes for found in data.found}
+    documents = len(distinct)
+    codes, counts = np.unique(np.concatenate(list(distinct.values())), return_counts=True)
+    repeated = counts >= (FEWEST_TEXTS if documents >= MANY_TEXTS else 2)
+    if not repeated.any():
+        raise InvalidInput("no word occurs in two texts: give more texts, at least a few for each label")
+    kept = placed(codes[repeated], counts[repeated])
+    idf = np.log((1 + documents) / (1 + counts[np.searchsorted(codes, kept)])) + 1
+    stored = idf.astype(np.float16).astype(np.float32)
+    return Vocabulary(kept, stored, RARE * (float(np.log(1 + documents)) + 1))
 
 
-def gram_matrix(found: list[Features], idf: _Frequency, kept: NDArray[np.uint32]) -> Any:
-    """Shape (n, kept), sparse: as `Head` weighs a text."""
-    return gram_rows(found, idf.weights.astype(np.float16).astype(np.float32), idf.unseen, kept)
+def gram_matrices(found: Sequence[HeadFeatures], known: Vocabulary) -> tuple[Any, Any]:
+    """Of words, shape (n, known.words), and of characters, shape (n, k - known.words); sparse.
 
-
-def gram_rows(
-    found: list[Features], idf: NDArray[np.float32], unseen: float, kept: NDArray[np.uint32]
-) -> Any:
-    """The same; `idf`, shape (BUCKETS,), is used for the features in `kept`, `unseen` for the others."""
+    Weighed as a head weighs a text.
+    """
     from scipy.sparse import csr_matrix  # comes with scikit-learn: only when something is trained
 
-    place = np.full(BUCKETS, -1, np.int64)
-    place[kept] = np.arange(len(kept))
-    columns: list[NDArray[np.int64]] = []
-    values: list[NDArray[np.float32]] = []
-    starts = [0]
-    for each in found:
-        at = place[each.buckets]
-        value = weigh(each, np.where(at >= 0, idf[each.buckets], np.float32(unseen)))
-        columns.append(at[at >= 0])
-        values.append(value[at >= 0])
-        starts.append(starts[-1] + len(columns[-1]))
-    parts: Any = (np.concatenate(values).astype(np.float64), np.concatenate(columns), starts)
-    matrix: Any = csr_matrix(parts, shape=(len(found), len(kept)))
-    matrix.sum_duplicates()
-    return matrix
+    sizes = np.array([len(each.codes) for each in found])
+    owner = np.repeat(np.arange(len(found)), sizes)
+    codes = np.concatenate([each.codes for each in found])
+    values = np.concatenate([each.values for each in found]).astype(np.float64)
+    at = np.minimum(np.searchsorted(known.codes, codes), len(known.codes) - 1)
+    kept = known.codes[at] == codes
+    values *= np.where(kept, known.idf[at], np.float32(known.unseen))
+    by_word = codes < CHARACTERS
+    matrices: list[Any] = []
+    for part, first, width in (
+        (by_word, 0, known.words),
+        (~by_word, known.words, len(known.codes) - known.words),
+    ):
+        squares = np.bincount(owner[part], values[part] ** 2, len(found))
+        length = np.sqrt(np.where(squares > 0, squares, 1))
+        some = part & kept
+        entries: Any = (values[some] / length[owner[some]], (owner[some], at[some] - first))
+        matrices.append(csr_matrix(entries, shape=(len(found), width)))
+    return matrices[0], matrices[1]
 
 
-def fingerprint_of(rows: Sequence[LabelledText], found: Sequence[Features]) -> str:
+def fingerprint_of(rows: Sequence[LabelledText], found: Sequence[HeadFeatures]) -> str:
     """Of the rows and the features they have."""
     digest = hashlib.sha256(f"{FORMAT}".encode())
     for row, each in zip(rows, found, strict=True):
         digest.update(f"\n{'|'.join(row.labels)}\t{row.weight}\t{row.judged}\t".encode("utf-8", "replace"))
-        digest.update(each.hashes.tobytes() + each.counts.tobytes())
+        digest.update(each.codes.tobytes() + each.values.tobytes())
     return digest.hexdigest()

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from knowledge.case import Language
 from knowledge.figures import Judged, measure
-from knowledge.head import Thresholds, familiarity
+from knowledge.prediction import Thresholds, familiarity
 from knowledge.training.arrays import Bools, Numbers, Places
 from knowledge.training.rows import TrainingData
 
