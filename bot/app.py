@@ -36,6 +36,7 @@ from bot.logs import configure_logging
 from bot.measures import Measures
 from bot.running import LocalKey
 from bot.settings import Settings
+from bot.triage.lexicon import compile_patterns
 from bot.wiring import Parts, open_parts
 from knowledge.errors import KnowledgeError
 from profiles.errors import ProfilesError
@@ -60,6 +61,8 @@ PARTS: Final = (
 )
 """Attributes of Parts that handlers may ask for by name."""
 
+BREATH: Final = 0.02
+"""Seconds between two rounds of preparation, so that requests go before it."""
 REHEARSED: Final = 20
 """Tenants whose index is read before they ask."""
 
@@ -191,6 +194,7 @@ def _rehearse(parts: Parts, stopping: Event) -> None:
         for tenant in parts.tenants.names()[:REHEARSED]:
             if not stopping.is_set():
                 parts.desk.rehearse(tenant)
+        compile_patterns(lambda: stopping.wait(BREATH))
     except (BotError, KnowledgeError, ProfilesError) as error:  # a request will say so to whoever asks
         log.warning("the rehearsal failed: %s", error)
     finally:

@@ -207,7 +207,7 @@ class Head:
         words, codes, known = _weighable(text)
         if not words:
             return ()
-        weights = self.table.rows(codes.ravel())[:, 1:]
+        weights = self.table.weighed(codes.ravel())
         raised = (weights[:, column] - weights.mean(axis=1)).reshape(codes.shape)
         scored = np.where(known, raised, 0).sum(axis=1).tolist()
         return _strongest(dict(zip(words, scored, strict=True)), limit)

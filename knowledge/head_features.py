@@ -47,13 +47,12 @@ def head_features(text: str) -> HeadFeatures:
     if len(own):
         for grain, ids in enumerate(shipped_concepts().of(text).astype(np.uint64)):
             by_word += [ids + salt(CONCEPT_SALT + grain), pair_hashes(ids) + salt(CONCEPT_SALT + grain)]
-    words, counts = np.unique(_coded(np.concatenate(by_word)), return_counts=True)
-    grams, gram_counts = np.unique(_coded(character_hashes(text)), return_counts=True)
-    return HeadFeatures(
-        codes=np.concatenate((words, grams | CHARACTERS)),
-        values=(1 + np.log1p(np.concatenate((counts, gram_counts)))).astype(np.float32),
-        words=len(words),
-    )
+    every = _coded(np.concatenate((*by_word, character_hashes(text))))
+    every[sum(map(len, by_word)) :] |= CHARACTERS
+    every.sort()
+    first = np.flatnonzero(np.concatenate((np.ones(min(len(every), 1), np.bool_), every[1:] != every[:-1])))
+    codes, counts = every[first], np.diff(first, append=len(every))
+    return HeadFeatures(codes, (1 + np.log1p(counts)).astype(np.float32), int(codes.searchsorted(CHARACTERS)))
 
 
 recent_head_features = lru_cache(maxsize=16)(head_features)

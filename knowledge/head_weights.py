@@ -13,46 +13,55 @@ from knowledge.prediction import Floats
 
 PLACES: Final = 1 << 21
 """Where a feature's row is looked up: a power of two, some eight times the features of a large head."""
-STEPS: Final = 127
+MOST_STEPS: Final = 127
 """Of the weights of features in a file, to either side of 0: what is lost moves no logit by 0.01."""
 
 Codes = NDArray[np.uint32]
+Steps = NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weights:
-    """The numbers of a head; `labels` in the order of the card."""
+    """The numbers of a head, as coarse as a file keeps them; `labels` in the order of the card."""
 
     codes: Codes
     """Shape (k,), ascending: the features training kept, no two of them at one place (see `place_of`)."""
     idf: Floats
     """Shape (k,): inverse document frequency."""
-    grams: Floats
-    """Shape (k, labels): of words, concepts and n-grams."""
+    steps: Steps
+    """Shape (k, labels): weights of words, concepts and n-grams, in steps of `scale`."""
+    scale: Floats
+    """Shape (labels,)."""
     vector: Floats
     """Shape (dimensions, labels), or (0, labels) where the vector has no part."""
     bias: Floats
     """Shape (labels,)."""
 
-    def stored(self) -> "Weights":
-        """The same numbers as a file keeps them."""
-        small, scale = _small(self.grams)
-        bias = self.bias.astype(np.float32)
-        return Weights(self.codes, _half(self.idf), small * scale, _half(self.vector), bias)
+    @classmethod
+    def of(cls, codes: Codes, idf: Floats, grams: Floats, vector: Floats, bias: Floats) -> "Weights":
+        """The nearest ones to these numbers; `grams` has shape (k, labels)."""
+        most = np.abs(grams).max(axis=0) if len(grams) else np.zeros(grams.shape[1])
+        scale = (most / MOST_STEPS).astype(np.float32)
+        steps = np.rint(grams / np.where(scale > 0, scale, 1)).astype(np.int8)
+        return cls(codes, _half(idf), steps, scale, _half(vector), bias.astype(np.float32))
+
+    @property
+    def grams(self) -> Floats:
+        """Shape (k, labels): what the steps amount to."""
+        return self.steps * self.scale
 
     def to_bytes(self) -> bytes:
         """As an npz file; the same numbers give the same bytes."""
-        small, scale = _small(self.grams)
         file = io.BytesIO()
         np.savez_compressed(
             file,
             # gaps between ascending numbers repeat more than the numbers themselves, and compress better
             codes=np.diff(self.codes, prepend=np.uint32(0)).astype(np.uint32),
             idf=self.idf.astype(np.float16),
-            grams=small,
-            scale=scale,
+            grams=self.steps,
+            scale=self.scale,
             vector=self.vector.astype(np.float16),
-            bias=self.bias.astype(np.float32),
+            bias=self.bias,
         )
         return file.getvalue()
 
@@ -61,8 +70,8 @@ class Weights:
         """What `to_bytes` wrote; raises OSError, KeyError, ValueError, EOFError or BadZipFile for others."""
         with np.load(io.BytesIO(raw), allow_pickle=False) as file:
             read: Callable[[str], Floats] = lambda name: np.asarray(file[name], np.float32)  # noqa: E731
-            codes = np.cumsum(file["codes"], dtype=np.uint32)
-            return cls(codes, read("idf"), read("grams") * read("scale"), read("vector"), read("bias"))
+            codes, steps = np.cumsum(file["codes"], dtype=np.uint32), np.asarray(file["grams"], np.int8)
+            return cls(codes, read("idf"), steps, read("scale"), read("vector"), read("bias"))
 
     def fits(self, labels: int, dimensions: int) -> bool:
         """Whether every shape agrees with the others, and every number is one."""
@@ -71,47 +80,48 @@ class Weights:
             k > 0
             and bool((self.codes[1:] > self.codes[:-1]).all())
             and self.idf.shape == (k,)
-            and self.grams.shape == (k, labels)
+            and self.steps.shape == (k, labels)
             and self.vector.shape in {(0, labels), (dimensions, labels)}
-            and self.bias.shape == (labels,)
-            and all(bool(np.isfinite(part).all()) for part in (self.idf, self.grams, self.vector, self.bias))
+            and self.scale.shape == self.bias.shape == (labels,)
+            and all(bool(np.isfinite(part).all()) for part in (self.idf, self.scale, self.vector, self.bias))
         )
 
 
 class Shelf:
     """The rows of several heads side by side, so that a text's features are looked up once for all of them.
 
-    Each look is a wait for memory, and a text has hundreds of features.
+    Each look is a wait for memory, and a text has hundreds of features: rows are kept small.
     """
 
     def __init__(self, heads: Sequence[tuple[Weights, float]]) -> None:
         """Lay out the weights of each head; a feature it did not keep has its second number for weight."""
         every, counts = np.unique(np.concatenate([weights.codes for weights, _ in heads]), return_counts=True)
-        self.codes: Final = placed(every, counts)
+        codes = placed(every, counts)
         self._place = np.zeros(PLACES, np.int32)
-        self._place[place_of(self.codes)] = np.arange(1, len(self.codes) + 1)
-        self._known = np.concatenate((np.zeros(1, np.uint32), self.codes))
-        ends = np.cumsum([1 + weights.grams.shape[1] for weights, _ in heads]).tolist()
-        self._rows = np.zeros((len(self._known), ends[-1]), np.float32)
-        self.tables: Final = tuple(
-            Table(self, start, end) for start, end in zip([0, *ends], ends, strict=False)
-        )
-        for table, (weights, unseen) in zip(self.tables, heads, strict=True):
-            own = table.of(self._rows)
-            own[:, 0] = unseen
-            kept = np.isin(weights.codes, self.codes)
+        self._place[place_of(codes)] = np.arange(1, len(codes) + 1)
+        self._codes = np.concatenate((np.zeros(1, np.uint32), codes))
+        ends = np.cumsum([len(weights.scale) for weights, _ in heads]).tolist()
+        self._steps = np.zeros((len(self._codes), ends[-1]), np.int8)
+        self._idf = np.zeros((len(self._codes), len(heads)), np.float32)
+        for column, (end, (weights, unseen)) in enumerate(zip(ends, heads, strict=True)):
+            kept = np.isin(weights.codes, codes)
             at = self._place[place_of(weights.codes[kept])]
-            own[at, 0] = weights.idf[kept]
-            own[at, 1:] = weights.grams[kept] * weights.idf[kept][:, None]
-        self._latest: tuple[HeadFeatures, Floats] | None = None
+            self._idf[:, column] = unseen
+            self._idf[at, column] = weights.idf[kept]
+            self._steps[at, end - len(weights.scale) : end] = weights.steps[kept]
+        self.tables: Final = tuple(
+            Table(self, column, slice(end - len(weights.scale), end), weights.scale)
+            for column, (end, (weights, _)) in enumerate(zip(ends, heads, strict=True))
+        )
+        self._latest: tuple[HeadFeatures, tuple[Floats, Floats]] | None = None
 
-    def rows(self, codes: Codes) -> Floats:
-        """Shape (n, columns of every table)."""
+    def rows(self, codes: Codes) -> tuple[Floats, Floats]:
+        """Shape (n, heads): what each feature weighs. Shape (n, labels of every head): its steps."""
         at = self._place.take(place_of(codes))
-        at[self._known.take(at) != codes] = 0
-        return self._rows.take(at, axis=0)
+        at[self._codes.take(at) != codes] = 0
+        return self._idf.take(at, axis=0), self._steps.take(at, axis=0).astype(np.float32)
 
-    def rows_of(self, found: HeadFeatures) -> Floats:
+    def rows_of(self, found: HeadFeatures) -> tuple[Floats, Floats]:
         """The same of a text's features, remembered until the next text: one head asks after the other."""
         latest = self._latest
         if latest is None or latest[0] is not found:
@@ -120,30 +130,26 @@ class Shelf:
 
 
 class Table:
-    """The columns of one head on a shelf."""
+    """What one head has on a shelf."""
 
-    def __init__(self, shelf: Shelf, start: int, end: int) -> None:
-        self._shelf, self._start, self._end = shelf, start, end
+    def __init__(self, shelf: Shelf, column: int, labels: slice, scale: Floats) -> None:
+        self._shelf, self._column, self._labels, self._scale = shelf, column, labels, scale
 
-    def of(self, rows: Floats) -> Floats:
-        """Its columns, shape (n, 1 + labels): what a feature weighs, and that times its weight per label."""
-        return rows[:, self._start : self._end]
-
-    def rows(self, codes: Codes) -> Floats:
-        """Its columns for these features."""
-        return self.of(self._shelf.rows(codes))
+    def weighed(self, codes: Codes) -> Floats:
+        """Shape (n, labels): how much a feature speaks for a label."""
+        idf, steps = self._shelf.rows(codes)
+        return steps[:, self._labels] * self._scale * idf[:, self._column, None]
 
     def scores(self, found: HeadFeatures) -> Floats:
         """Shape (labels,): each group of features at length 1, times the weights."""
-        rows = self.of(self._shelf.rows_of(found))
-        total = np.zeros(rows.shape[1] - 1, np.float32)
+        idf, steps = self._shelf.rows_of(found)
+        weighed, own = found.values * idf[:, self._column], steps[:, self._labels]
+        total = np.zeros(own.shape[1], np.float32)
         for part in (slice(0, found.words), slice(found.words, None)):
-            values = found.values[part]
-            weighed = values * rows[part, 0]
-            length = np.sqrt(weighed @ weighed)
+            length = np.sqrt(weighed[part] @ weighed[part])
             if length > 0:
-                total += (values @ rows[part, 1:]) / length
-        return total
+                total += (weighed[part] @ own[part]) / length
+        return total * self._scale
 
 
 def place_of(codes: Codes) -> NDArray[np.intp]:
@@ -156,13 +162,6 @@ def placed(codes: Codes, counts: NDArray[np.int64]) -> Codes:
     order = np.lexsort((codes, -counts, place_of(codes)))
     _, first = np.unique(place_of(codes)[order], return_index=True)
     return np.sort(codes[order][first])
-
-
-def _small(grams: Floats) -> tuple[NDArray[np.int8], Floats]:
-    """Whole steps, shape (k, labels), and the size of a step for each label."""
-    most = np.abs(grams).max(axis=0) if len(grams) else np.zeros(grams.shape[1])
-    scale = (most / STEPS).astype(np.float32)
-    return np.rint(grams / np.where(scale > 0, scale, 1)).astype(np.int8), scale
 
 
 def _half(values: Floats) -> Floats:

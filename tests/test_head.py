@@ -193,7 +193,7 @@ def test_several_labels_hold_at_once_from_their_own_thresholds() -> None:
             "thresholds": {"per_label": (0.4, 0.9)},
         }
     )
-    weights = Weights(
+    weights = Weights.of(
         np.array([1], np.uint32), np.ones(1, np.float32), np.zeros((1, 2), np.float32),
         np.empty((0, 2), np.float32), np.array([0.0, 2.0], np.float32),
     )  # fmt: skip

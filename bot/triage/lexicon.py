@@ -8,7 +8,7 @@ over a phrase that would mislead (气死我了).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -25,6 +25,8 @@ Subject = Literal["note", "emotion", "escalation", "needs", "vulnerability", "si
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
 LEXICONS = Path(__file__).parent / "lexicons"
+PATTERNS_AT_ONCE = 10
+"""Compiled between two pauses: some milliseconds."""
 
 _CANCELLED = -1.0
 """Weight of a phrase that its context cancels; it still hides the shorter phrases inside it."""
@@ -181,6 +183,10 @@ class _Matcher:
             self._tree.add(phrase.translate(_FULL_WIDTH), number)
         self._regexes += [(number, group.near, compiled(regex)) for regex in group.regex]
 
+    def patterns(self) -> frozenset[str]:
+        """Those that are compiled when they are first needed."""
+        return frozenset((*self._tree.tails(), *filter(None, self._unless), *filter(None, self._only)))
+
     def find(self, text: str) -> Iterator[tuple[Subject, Hit]]:
         """Every hit, overlapping ones too; one in a misleading context is cancelled."""
         for number, start, end in (*self._tree.find(text), *self._by_regex(text)):
@@ -225,6 +231,15 @@ def scan(text: str) -> Scan:
         {subject: _kept(hits, len(text), apart=subject in _KINDS_APART) for subject, hits in found.items()},
         tuple(hit for hit in found["escalation"] if hit.weight == _CANCELLED or "none" in hit.kinds),
     )
+
+
+def compile_patterns(pause: Callable[[], bool]) -> None:
+    """Compile all patterns, so that no complaint waits for one; `pause`, called often, is true to stop."""
+    for language in get_args(Language):
+        for number, pattern in enumerate(sorted(_matcher(language).patterns())):
+            compiled(pattern)
+            if number % PATTERNS_AT_ONCE == 0 and pause():
+                return
 
 
 def negated(found: Scan, hit: Hit) -> bool:

@@ -57,6 +57,10 @@ class Phrases(Protocol):
         """Every phrase in folded text, overlapping ones too."""
         ...
 
+    def tails(self) -> Iterator[str]:
+        """Every pattern that follows a head."""
+        ...
+
 
 def parse(pattern: str) -> tuple[Part, ...]:
     """The phrase as its parts.
@@ -122,6 +126,12 @@ class _Node:
             node = node.children.setdefault(step, _Node())
         return node
 
+    def tails(self) -> Iterator[str]:
+        """Every pattern that follows a head here or further on."""
+        yield from (tail for _, tail in self.targets if tail)
+        for child in self.children.values():
+            yield from child.tails()
+
     def ending(self, text: str, start: int, end: int) -> Iterator[Find]:
         """What is found when the walk from `start` stands here, at `end`."""
         for group, tail in self.targets:
@@ -150,6 +160,10 @@ class ChineseTree:
         tail = _as_pattern(rest, _ZH_GAP, re.escape)
         for spelling in head:
             self._root.reach("".join(spelling)).targets.append((group, tail))
+
+    def tails(self) -> Iterator[str]:
+        """Every pattern that follows a head."""
+        return self._root.tails()
 
     def find(self, text: str) -> Iterator[Find]:
         """Every phrase in folded text, overlapping ones too."""
@@ -182,6 +196,10 @@ class EnglishTree:
                 if step.endswith("+"):
                     self._learn(step)
             self._root.reach(steps).targets.append((group, f"{tail}(?![a-z0-9])" if tail else ""))
+
+    def tails(self) -> Iterator[str]:
+        """Every pattern that follows a head."""
+        return self._root.tails()
 
     def _learn(self, step: str) -> None:
         for form in inflected(step[:-1]):

@@ -161,7 +161,7 @@ def _train(
     thresholds = choose_thresholds(data, probabilities, logits, precision)
     inverse = 1.0 if kind == "many" else float(slope[0])
     per_label = slope if kind == "many" else np.ones_like(slope)  # for `one`, the temperature stays apart
-    weights = Weights(
+    weights = Weights.of(
         known.codes,
         known.idf,
         (np.concatenate((by_word.weights, by_character.weights)) * per_label).astype(np.float32),
@@ -191,7 +191,7 @@ def _train(
     )
     used = np.array([len(found.codes) > 0 for found in every], np.bool_)
     asked = np.array([row.judged for row in rows], np.bool_)
-    return Learned(Head(card, weights.stored()), used, asked, logits, data.fold)
+    return Learned(Head(card, weights), used, asked, logits, data.fold)
 
 
 _Fit = Callable[[Any, Bools, Numbers, float], Expert]

@@ -80,7 +80,7 @@ def extend(head: Head, rows: Sequence[LabelledText], embedder: Embedder) -> Head
     card = extended.card.model_copy(
         update={"fingerprint": digest.hexdigest(), "metrics": {**extended.card.metrics, **metrics}}
     )
-    return Head(card, extended.weights.stored())
+    return Head(card, extended.weights)
 
 
 def _read(head: Head, rows: Sequence[LabelledText], embedder: Embedder) -> _Rows:
@@ -152,7 +152,7 @@ def _one_more(head: Head, label: str, data: _Rows) -> Head:
         vector = np.column_stack((widened.vector, columns[2])).astype(np.float32)
     return Head(
         _card(head, label),
-        Weights(
+        Weights.of(
             widened.codes,
             widened.idf,
             np.column_stack((widened.grams, np.concatenate(columns[:2]))).astype(np.float32),
@@ -179,8 +179,8 @@ def _with_words(head: Head, examples: Sequence[HeadFeatures]) -> Weights:
     codes = np.concatenate((old.codes, fresh))
     order = np.argsort(codes)
     idf = np.concatenate((old.idf, np.full(len(fresh), head.card.unseen, np.float32)))
-    grams = np.concatenate((old.grams, np.zeros((len(fresh), len(head.labels)), np.float32)))
-    return replace(old, codes=codes[order], idf=idf[order], grams=grams[order])
+    steps = np.concatenate((old.steps, np.zeros((len(fresh), len(head.labels)), np.int8)))
+    return replace(old, codes=codes[order], idf=idf[order], steps=steps[order])
 
 
 def _read_by_experts(weights: Weights, unseen: float, data: _Rows) -> list[Any]:
