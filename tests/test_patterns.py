@@ -10,7 +10,7 @@ def test_after_preparation_no_complaint_compiles_a_pattern() -> None:
     assert len(rounds) > 50
     known = compiled.cache_info().misses  # type: ignore[attr-defined]
     scan("我要去12315投诉你们，已经找了律师，发到网上曝光，气死我了，太失望了")
-    scan("I have reported you to the ombudsman and my solicitor will sue. Absolutely furious and heartbroken.")
+    scan("I have reported you to the ombudsman, my solicitor will sue. Absolutely furious, heartbroken.")
     assert compiled.cache_info().misses == known  # type: ignore[attr-defined]
 
 

@@ -15,6 +15,7 @@ from knowledge.head import Head
 from knowledge.head_features import head_features
 from knowledge.ingest import read_labelled
 from knowledge.training import learn, thresholds, train_categories
+from knowledge.training.extending import extend
 from knowledge.training.rows import fingerprint
 from tests.conftest import SHARED
 
@@ -259,3 +260,11 @@ def test_a_label_that_misses_the_precision_never_gets_a_lower_limit_than_others(
     assert limits["any"][1] >= 0.7, "the label that is mostly wrong"
     kept = (said == 0) & (confidence >= limits["any"][0])
     assert kept.sum() > 20 and right[kept].mean() >= 0.9
+
+
+def test_texts_that_share_no_word_are_told_apart_by_their_characters() -> None:
+    rows = [LabelledText(f"{name}{n:x}zq", (name,)) for n in range(40) for name in ("qwxrefund", "zvkparcel")]
+    head = train_categories(rows, lexical())
+    assert head.card.metrics["accuracy"] > 0.9
+    more = extend(head, [*rows, *(LabelledText(f"jjtaxi{n:x}q", ("taxi",)) for n in range(12))], lexical())
+    assert more.judge("jjtaxi99q", lexical().embed_query("jjtaxi99q")).best == "taxi"

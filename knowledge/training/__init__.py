@@ -200,10 +200,11 @@ _Fit = Callable[[Any, Bools, Numbers, float], Expert]
 def _tried(data: TrainingData, known: Vocabulary) -> dict[str, tuple[Any, _Fit, tuple[float, ...]]]:
     """The experts that may have a part: what each reads, and the strengths of regularisation to try."""
     by_word, by_character = gram_matrices(data.found, known)
-    tried: dict[str, tuple[Any, _Fit, tuple[float, ...]]] = {"words": (by_word, fit_grams, GRAM_STRENGTHS)}
-    if by_character.shape[1]:
-        tried["characters"] = by_character, fit_grams, GRAM_STRENGTHS
-    if len(data.labels) <= FEW_LABELS:
+    tried: dict[str, tuple[Any, _Fit, tuple[float, ...]]] = {
+        "words": (by_word, fit_grams, GRAM_STRENGTHS),
+        "characters": (by_character, fit_grams, GRAM_STRENGTHS),
+    }
+    if len(data.labels) <= FEW_LABELS and known.words:
         tried["bayes"] = by_word, fit_bayes, BAYES_STRENGTHS
     if data.vectors is not None:
         tried["vector"] = data.vectors, fit_vector, VECTOR_STRENGTHS

@@ -74,6 +74,8 @@ def fit_grams(x: Any, truth: Bools, weight: Numbers, strength: float) -> Expert:
     """One against the rest, for each label."""
     rare = np.clip(_row_weights(truth, weight), 0.2, 20.0)
     weights, bias = np.zeros((x.shape[1], truth.shape[1])), np.full(truth.shape[1], -1.0)
+    if not len(weights):
+        return Expert(weights, bias)
     present = np.flatnonzero(truth.any(axis=0))
     if len(present) > 2 and bool((truth.sum(axis=1) == 1).all()):
         # the library takes one against the rest by itself, several times faster than label by label
