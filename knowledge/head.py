@@ -216,7 +216,7 @@ class Head:
 def side_by_side(heads: Sequence[Head]) -> list[Head]:
     """The same heads, which look up the features of a text together: for heads that judge the same texts.
 
-    Where two heads have a feature each at one place, which is rare, only the more frequent one is known.
+    Where two heads have a feature each at one place, which is rare, only one of the two is known.
     """
     shelf = Shelf([(head.weights, head.card.unseen) for head in heads])
     return [replace(head, shelved=table) for head, table in zip(heads, shelf.tables, strict=True)]

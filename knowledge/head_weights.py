@@ -95,8 +95,10 @@ class Shelf:
 
     def __init__(self, heads: Sequence[tuple[Weights, float]]) -> None:
         """Lay out the weights of each head; a feature it did not keep has its second number for weight."""
-        every, counts = np.unique(np.concatenate([weights.codes for weights, _ in heads]), return_counts=True)
-        codes = placed(every, counts)
+        codes = np.sort(np.concatenate([weights.codes for weights, _ in heads]))
+        codes = codes[
+            np.diff(codes, prepend=codes[:1] - np.uint32(1)) > 0
+        ]  # np.unique takes thirty times as long
         self._place = np.zeros(PLACES, np.int32)
         self._place[place_of(codes)] = np.arange(1, len(codes) + 1)
         self._codes = np.concatenate((np.zeros(1, np.uint32), codes))
@@ -104,8 +106,9 @@ class Shelf:
         self._steps = np.zeros((len(self._codes), ends[-1]), np.int8)
         self._idf = np.zeros((len(self._codes), len(heads)), np.float32)
         for column, (end, (weights, unseen)) in enumerate(zip(ends, heads, strict=True)):
-            kept = np.isin(weights.codes, codes)
-            at = self._place[place_of(weights.codes[kept])]
+            at = self._place.take(place_of(weights.codes))
+            kept = self._codes.take(at) == weights.codes  # at its place another head may have another
+            at = at[kept]
             self._idf[:, column] = unseen
             self._idf[at, column] = weights.idf[kept]
             self._steps[at, end - len(weights.scale) : end] = weights.steps[kept]
