@@ -8,8 +8,7 @@ from typing import get_args
 
 from bot.settings import Settings, Subject, setting_for
 from bot.triage.learned import MODEL
-from bot.triage.own import OwnReader, OwnReaders, strange_labels
-from knowledge.case import EMOTIONS, ESCALATIONS
+from bot.triage.own import OwnReader, OwnReaders, codebook_labels, strange_labels
 from knowledge.embedding import Embedder
 from knowledge.errors import InvalidInput
 from knowledge.head import Head
@@ -32,20 +31,18 @@ def category_model(settings: Settings, embedder: Embedder) -> Classifier:
 
 
 def own_readers(settings: Settings, embedder: Embedder) -> OwnReaders:
-    """The company's own models of feelings and intents.
+    """The company's own models of feelings, intents, needs, vulnerability, and complaint or not.
 
     Raises:
         ModelUnavailable: a named model cannot be loaded, or its labels are not those of the codebook.
         EmbedderMismatch: a named head was trained with another embedder.
     """
-
-    def reader(subject: Subject, kinds: tuple[str, ...]) -> OwnReader | None:
-        model = _own(settings, subject, embedder)
-        if model is None:
-            return None
-        return OwnReader(model, kinds, setting_for(subject), embedder.embed_query)
-
-    return OwnReaders(reader("emotion", EMOTIONS), reader("escalation", ESCALATIONS))
+    readers: dict[str, OwnReader] = {}
+    for subject in get_args(Subject):
+        if subject != "categories" and (model := _own(settings, subject, embedder)) is not None:
+            kinds, setting = codebook_labels()[subject], setting_for(subject)
+            readers[subject] = OwnReader(model, kinds, setting, embedder.embed_query)
+    return OwnReaders(**readers)
 
 
 def head_in_use(settings: Settings, subject: Subject, embedder: Embedder) -> Head:
@@ -64,13 +61,12 @@ def head_in_use(settings: Settings, subject: Subject, embedder: Embedder) -> Hea
 
 
 def refuse_strange_labels(subject: Subject, head: Head) -> None:
-    """A head of feelings or intents may only say what the codebook has.
+    """A head of anything but categories may only say what the codebook has.
 
     Raises:
         InvalidInput: it has other labels.
     """
-    kinds: dict[Subject, tuple[str, ...]] = {"emotion": EMOTIONS, "escalation": ESCALATIONS}
-    if subject in kinds and (strange := strange_labels(head.labels, kinds[subject])):
+    if subject != "categories" and (strange := strange_labels(head.labels, codebook_labels()[subject])):
         raise InvalidInput(f"the head {head.name} {strange}")
 
 

@@ -14,7 +14,7 @@ PREFIX: Final = "REDRESS_"
 SHIPPED_EMBEDDER: Final = "redress"
 
 
-Subject = Literal["categories", "emotion", "escalation"]
+Subject = Literal["categories", "emotion", "escalation", "needs", "vulnerability", "complaint"]
 """What a head of a company's own may judge."""
 
 
@@ -52,6 +52,17 @@ class Settings(BaseModel):
         Field(
             description="Likewise for escalations (`redress train escalation`); danger is looked for anyway."
         ),
+    ] = None
+    needs_model: Annotated[
+        str | None,
+        Field(description="Likewise for needs, labels as `explicit.refund` or `implicit.safety_of_funds`."),
+    ] = None
+    vulnerability_model: Annotated[str | None, Field(description="Likewise for signs of vulnerability.")] = (
+        None
+    )
+    complaint_model: Annotated[
+        str | None,
+        Field(description="Likewise for whether it is a complaint at all: `complaint` or `none`."),
     ] = None
     reranker: Annotated[
         str | None,
@@ -161,6 +172,9 @@ class Settings(BaseModel):
             "categories": self.category_model,
             "emotion": self.emotion_model,
             "escalation": self.escalation_model,
+            "needs": self.needs_model,
+            "vulnerability": self.vulnerability_model,
+            "complaint": self.complaint_model,
         }
         return named[subject]
 

@@ -22,6 +22,7 @@ CauseKind = Literal[
 ]
 NeedKind = Literal["explicit", "implicit"]
 
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 EMOTIONS: tuple[EmotionKind, ...] = get_args(EmotionKind)
 ESCALATIONS: tuple[EscalationKind, ...] = get_args(EscalationKind)
 URGENCIES: tuple[Urgency, ...] = get_args(Urgency)

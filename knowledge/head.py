@@ -7,7 +7,6 @@ several labels at once, the calibration are multiplied into the weights.
 
 import hashlib
 import json
-import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -36,14 +35,10 @@ from knowledge.prediction import (
     sigmoid,
     softmax,
 )
-from knowledge.words import PLAIN_WORDS, recent_words
+from knowledge.reasons import strongest, weighable
 
 FORMAT: Final = 2
 """Raised when a folder of an older release cannot be read any more."""
-EVIDENCE_WORDS: Final = 400
-"""Distinct words of a text that are weighed as evidence; the rest of a very long text is left out."""
-
-_PLACEHOLDER = re.compile(r"⟦[^⟦⟧\n]{1,40}⟧")
 
 
 class Card(Owned):
@@ -51,7 +46,7 @@ class Card(Owned):
 
     format: int = FORMAT
     subject: str
-    """`categories` or `emotion`."""
+    """What it judges: categories, emotion, …"""
     kind: Kind
     labels: Annotated[tuple[str, ...], Field(min_length=2)]
     embedder: str
@@ -210,7 +205,7 @@ class Head:
         weights = self.table.weighed(codes.ravel())
         raised = (weights[:, column] - weights.mean(axis=1)).reshape(codes.shape)
         scored = np.where(known, raised, 0).sum(axis=1).tolist()
-        return _strongest(dict(zip(words, scored, strict=True)), limit)
+        return strongest(dict(zip(words, scored, strict=True)), limit)
 
 
 def side_by_side(heads: Sequence[Head]) -> list[Head]:
@@ -223,27 +218,10 @@ def side_by_side(heads: Sequence[Head]) -> list[Head]:
 
 
 @lru_cache(maxsize=16)
-def _weighable(text: str) -> tuple[list[str], Codes, NDArray[np.bool_]]:
+def _weighable(text: str) -> tuple[tuple[str, ...], Codes, NDArray[np.bool_]]:
     """The words of a text that can be evidence, and their features: several heads weigh one text."""
-    plain = _PLACEHOLDER.sub(" ", text)
-    words = [
-        word
-        for word in list(dict.fromkeys(recent_words(plain)))[:EVIDENCE_WORDS]
-        if len(word) > 1 and not word.isdigit() and word not in PLAIN_WORDS
-    ]
+    words = weighable(text)
     return words, *word_codes(words)
-
-
-def _strongest(scored: dict[str, float], limit: int) -> tuple[str, ...]:
-    """Those well above nothing, without a word that is part of a stronger one or holds one."""
-    ranked = sorted((word for word in scored if scored[word] > 0), key=lambda word: (-scored[word], word))
-    taken: list[str] = []
-    for word in ranked:
-        if len(taken) == limit or scored[word] < 0.2 * scored[ranked[0]]:
-            break
-        if not any(word in other or other in word for other in taken):
-            taken.append(word)
-    return tuple(taken)
 
 
 def _fits(card: Card, weights: Weights) -> bool:

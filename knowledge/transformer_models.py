@@ -5,6 +5,10 @@ a revision, `name@revision`; code that comes with a model is never run.
 """
 
 import importlib
+import itertools
+import math
+import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +17,17 @@ import numpy as np
 
 from knowledge.embedding import Vector
 from knowledge.errors import ModelUnavailable
-from knowledge.prediction import Floats, Prediction, Thresholds, prediction, softmax
+from knowledge.prediction import (
+    Floats,
+    Prediction,
+    Thresholds,
+    familiarity,
+    prediction,
+    several,
+    sigmoid,
+    softmax,
+)
+from knowledge.reasons import strongest, weighable
 
 READ_TOKENS: Final = 512
 """Tokens of a text that are read at most, as most such models were trained."""
@@ -21,10 +35,17 @@ AT_ONCE: Final = 16
 """Pairs a cross-encoder scores in one go."""
 CERTAIN: Final = Thresholds(min_confidence=0.5)
 """A classifier from elsewhere is not calibrated on anybody's complaints: it speaks where it is sure."""
+TRIED: Final = 32
+"""Words that are left out, one after another, to see what the label owes to them."""
+PIECES: Final = 8
+"""Into which a text is cut at most to find the sentence that the label owes most to."""
+_SENTENCE: Final = re.compile(r"[。！？!?；;\n]+|\.(?=\s)")
+LIKELY: Final = 0.5
+"""Probability from which each label of such a classifier of several labels holds."""
 
 
 class TextClassifier:
-    """A text-classification model with exactly one label a text."""
+    """A text-classification model: of one label a text, or of several where its configuration says so."""
 
     def __init__(self, source: str, what: str, setting: str) -> None:
         """Load `source`: a hub name, `name@revision`, or a local path.
@@ -37,6 +58,7 @@ class TextClassifier:
         self._model: Final = _Sequence(source, what, setting)
         self.name: Final = self._model.name
         self.labels: Final = self._model.labels
+        self._limits: Final = CERTAIN.model_copy(update={"per_label": (LIKELY,) * len(self.labels)})
         if len(self.labels) < 2:
             raise ModelUnavailable(
                 f"the model {source!r} has {len(self.labels)} label: give a text classifier of two or more"
@@ -45,11 +67,55 @@ class TextClassifier:
     def judge(self, text: str, _vector: Vector) -> Prediction:
         """The model's judgement of a text."""
         logits = self._model.logits([text], None)[0]
+        if self._model.several:
+            return several(self.labels, sigmoid(logits), self._limits, math.inf)
         return prediction(self.labels, softmax(logits), CERTAIN)
 
-    def contributions(self, _text: str, _label: str, _limit: int = 5) -> tuple[str, ...]:
-        """Nothing: such a model does not say which words weighed."""
-        return ()
+    def contributions(self, text: str, label: str, limit: int = 5) -> tuple[str, ...]:
+        """At most `limit` words of the text, normalised, without which the label would be less likely.
+
+        Of a text of several sentences those of the sentence that it needs most are tried.
+        """
+        column, sentences = self.labels.index(label), _sentences(text)
+        if len(sentences) > 1:
+            others = ["".join(sentences[:place] + sentences[place + 1 :]) for place in range(len(sentences))]
+            text = sentences[int(np.argmin(self._odds(others, column)))]
+        tried = weighable(text)[:TRIED]
+        whole, *without = self._odds([text, *(_without(text, word) for word in tried)], column)
+        return strongest(
+            {word: float(whole - odds) for word, odds in zip(tried, without, strict=True)}, limit
+        )
+
+    def _odds(self, texts: list[str], column: int) -> list[float]:
+        """Of the label at that place, as a logarithm, for each text."""
+        logits = self._model.logits(texts, None)
+        if self._model.several:
+            return logits[:, column].tolist()
+        others = np.delete(logits, column, axis=1)
+        return (logits[:, column] - familiarity(others)).tolist()
+
+
+def _sentences(text: str) -> list[str]:
+    """The text in at most `PIECES` pieces that end where sentences end."""
+    ends = [match.end() for match in _SENTENCE.finditer(text)]
+    every = [text[start:end] for start, end in itertools.pairwise((0, *ends, len(text)))]
+    whole = [sentence for sentence in every if sentence.strip()]
+    size = math.ceil(len(whole) / PIECES)
+    return ["".join(whole[start : start + size]) for start in range(0, len(whole), max(size, 1))]
+
+
+def _without(text: str, word: str) -> str:
+    """The text without a normalised word, wherever it stands; an English one not inside another."""
+    pieces = [unicodedata.normalize("NFKC", character).lower() for character in text]
+    normal, places = "".join(pieces), [place for place, piece in enumerate(pieces) for _ in piece]
+    left_out: set[int] = set()
+    at = normal.find(word)
+    while at >= 0:
+        around = normal[max(at - 1, 0) : at] + normal[at + len(word) : at + len(word) + 1]
+        if not (word.isascii() and around.isascii() and any(map(str.isalnum, around))):
+            left_out.update(places[at : at + len(word)])
+        at = normal.find(word, at + 1)
+    return "".join(character for place, character in enumerate(text) if place not in left_out)
 
 
 class Reranker:
@@ -81,6 +147,9 @@ class _Sequence:
         self._tokenizer, self._model = _load(name, revision or None, what, setting)
         commit = str(getattr(self._model.config, "_commit_hash", None) or "local")
         self.name: Final = f"{Path(name).name if Path(name).exists() else name}@{commit[:12]}"
+        self.several: Final[bool] = self._model.config.problem_type == "multi_label_classification"
+        positions: int | None = getattr(self._model.config, "max_position_embeddings", None)
+        self._most: Final = min(READ_TOKENS, self._tokenizer.model_max_length, positions or READ_TOKENS)
         given: dict[int, str] = self._model.config.id2label
         self.labels: Final = tuple(given[n] for n in sorted(given))
 
@@ -94,7 +163,7 @@ class _Sequence:
                 texts[start : start + AT_ONCE],
                 pair,
                 truncation=True,
-                max_length=READ_TOKENS,
+                max_length=self._most,
                 padding=True,
                 return_tensors="pt",
             )

@@ -21,6 +21,9 @@ STOP_WORDS: Final = _listed("stop_words.txt")
 PLAIN_WORDS: Final = STOP_WORDS | _listed("common_words.txt")
 """These and others that say too little to be shown as a reason; a question may still be found by them."""
 
+PLACEHOLDER: Final = re.compile("⟦[^⟦⟧\n]{1,40}⟧")
+"""What redaction puts in the place of a value; no word of the customer's."""
+
 _LETTER = rf"[^\W_{_CHINESE}]"
 _OTHER = rf"{_LETTER}+(?:['’.-]{_LETTER}+)*"
 _OTHER_RUNS = re.compile(_OTHER)

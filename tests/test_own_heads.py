@@ -3,13 +3,15 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
+from bot.cli.console import SUBJECTS
 from bot.models import own_readers
-from bot.settings import Settings
+from bot.settings import Settings, Subject
 from bot.triage.learned import Judge, Read, shipped_judge
 from knowledge.case import EMOTIONS
 from knowledge.errors import ModelUnavailable
@@ -86,6 +88,10 @@ def test_a_named_head_of_escalations_speaks_first_but_never_silences_a_danger(
     assert "regulator" in kinds, "a kind the head does not know is still judged by the shipped one"
 
 
+def test_the_commands_know_every_subject_a_head_may_judge() -> None:
+    assert set(SUBJECTS) == set(get_args(Subject))
+
+
 def test_labels_that_are_not_of_the_codebook_are_refused(folders: dict[str, Path], tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, emotion_model=str(folders["joy"]))
     with pytest.raises(ModelUnavailable, match=r"REDRESS_EMOTION_MODEL.*lacks: joy; name them anger"):
@@ -137,3 +143,88 @@ def test_what_an_own_head_does_not_know_is_shown_by_the_shipped_one(
     assert emotion.emotion is not None and emotion.emotion.words("I am so sad", "sadness") == ()
     for text in ("the battery exploded in my son's hand", "we are heartbroken, I cried all night"):
         assert read(settings, text).emotion.primary
+
+
+ASKED = {
+    "explicit.refund": ("wombat", "treasury", "pennies", "purse", "kangaroo", "koala"),
+    "implicit.face_and_respect": ("platypus", "curtsy", "bow", "manners", "echidna", "emu"),
+    "": ("invoice", "number", "dated", "order", "reference", "delivery"),
+}
+AFFECTED = {"health": ASKED["explicit.refund"], "capability": ASKED["implicit.face_and_respect"]}
+COMPLAINTS = {"complaint": ASKED["explicit.refund"], "none": ASKED["implicit.face_and_respect"]}
+STRANGE = "The wombat of the treasury counts pennies, a kangaroo and a koala"
+
+
+@pytest.fixture(scope="module")
+def heads_of_circumstances(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place, embedder = tmp_path_factory.mktemp("circumstances"), StaticEmbedder.shipped()
+    for subject, words in (("needs", ASKED), ("vulnerability", AFFECTED), ("complaint", COMPLAINTS)):
+        learn(rows(words), embedder, subject).head.save(place / subject)
+    return place
+
+
+def test_own_heads_of_needs_and_vulnerability_speak_first(
+    heads_of_circumstances: Path, tmp_path: Path
+) -> None:
+    settings = Settings(
+        home=tmp_path,
+        needs_model=str(heads_of_circumstances / "needs"),
+        vulnerability_model=str(heads_of_circumstances / "vulnerability"),
+    )
+    shipped, own = read(Settings(home=tmp_path), STRANGE), read(settings, STRANGE)
+    assert "refund" not in {need.need for need in shipped.needs} and not shipped.vulnerability
+    found = {need.need: need for need in own.needs}
+    assert found["refund"].kind == "explicit"
+    assert [hint.kind for hint in own.vulnerability] == ["health"]
+    spans = [need.span for need in own.needs] + [span for each in own.vulnerability for span in each.evidence]
+    assert spans and all(STRANGE[span.start : span.end] == span.text for span in spans)
+
+
+def test_own_heads_overrule_the_rules_where_they_know_the_label_and_nowhere_else(
+    heads_of_circumstances: Path, tmp_path: Path
+) -> None:
+    settings = Settings(home=tmp_path, needs_model=str(heads_of_circumstances / "needs"))
+    text = "I want a refund and a written apology for the invoice number dated order reference delivery"
+    shipped = {need.need for need in read(Settings(home=tmp_path), text).needs}
+    own = {need.need for need in read(settings, text).needs}
+    assert {"refund", "apology"} <= shipped
+    assert "refund" not in own and "apology" in own
+
+
+def test_an_own_head_says_what_is_a_complaint(heads_of_circumstances: Path, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, complaint_model=str(heads_of_circumstances / "complaint"))
+    judge = shipped_judge(own=own_readers(settings, StaticEmbedder.shipped()))
+    shipped = shipped_judge()
+    assert judge.models["complaint"] != shipped.models["complaint"]
+    assert judge.complains(STRANGE, "en")
+    thanks = "Thank you so much, you have been wonderful: the treasury counts pennies, a purse and a koala"
+    assert judge.complains(thanks, "en") and not shipped.complains(thanks, "en")
+    manners = "You charged me twice, this is a disgrace: a platypus of manners, a bow, a curtsy, echidna, emu"
+    assert shipped.complains(manners, "en") and not judge.complains(manners, "en")
+
+
+def test_classifiers_of_transformers_may_judge_needs_vulnerability_and_complaints(tmp_path: Path) -> None:
+    kinds = {
+        "needs": ("explicit.refund", "implicit.face_and_respect", "none"),
+        "vulnerability": ("health", "none"),
+        "complaint": ("complaint", "none"),
+    }
+    folders = {subject: make_tiny(tmp_path / subject, labels) for subject, labels in kinds.items()}
+    settings = Settings(
+        home=tmp_path,
+        needs_model=str(folders["needs"]),
+        vulnerability_model=str(folders["vulnerability"]),
+        complaint_model=str(folders["complaint"]),
+    )
+    readers = own_readers(settings, StaticEmbedder.shipped())
+    assert readers.models == {subject: f"{subject}@local" for subject in kinds}
+    text = "退款申请半个月了，钱还没有到账，我妈妈刚做完手术"
+    said = readers.complaint and readers.complaint.judge(text).chosen
+    judge = shipped_judge(own=readers)
+    if said:
+        assert judge.complains(text, "zh") == ("complaint" in said)
+    found = judge.read(text, "zh")
+    assert {hint.kind for hint in found.vulnerability} <= {"health", "life_event", "resilience", "capability"}
+    strange = make_tiny(tmp_path / "strange", ("explicit.refund", "explicit.a_pony"))
+    with pytest.raises(ModelUnavailable, match=r"REDRESS_NEEDS_MODEL.*lacks: explicit.a_pony; name them"):
+        own_readers(Settings(home=tmp_path, needs_model=str(strange)), StaticEmbedder.shipped())

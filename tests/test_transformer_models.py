@@ -1,6 +1,7 @@
 """Models of transformers by name, tried with tiny ones made on the spot."""
 
 import importlib
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,15 @@ BLANK = np.zeros(4, np.float32)
 LABELS = ("网络", "fees, charges", "late")
 
 
-def make_tiny(folder: Path, labels: tuple[str, ...]) -> Path:
+def make_tiny(folder: Path, labels: tuple[str, ...], texts: Iterable[str] = ()) -> Path:
     """A text classifier of one narrow layer with random weights, saved like a real one."""
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
     torch: Any = importlib.import_module("torch")
     transformers: Any = importlib.import_module("transformers")
-    pieces = sorted({character for case in CASES for character in case.text.lower()})
+    pieces = sorted(
+        {character for text in (*(case.text for case in CASES), *texts) for character in text.lower()}
+    )
     words = ["[UNK]", "[PAD]", "[CLS]", "[SEP]", *pieces]
     tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(words)}, "[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
@@ -42,6 +45,7 @@ def make_tiny(folder: Path, labels: tuple[str, ...]) -> Path:
     torch.manual_seed(5)
     config = transformers.BertConfig(
         vocab_size=len(words),
+        pad_token_id=1,
         hidden_size=16,
         num_hidden_layers=1,
         num_attention_heads=2,
@@ -84,6 +88,76 @@ def test_the_settings_put_it_in_the_place_of_the_head(tiny_classifier: Path, tmp
     assert isinstance(model, TextClassifier)
     codes = {category.code for category in company_taxonomy(settings).categories}
     assert {"fees_pricing", *LABELS} <= codes
+
+
+def taught(folder: Path, rows: dict[str, str], *, several: bool = False) -> Path:
+    """A tiny classifier that has learned these texts by heart, each with its label."""
+    torch: Any = importlib.import_module("torch")
+    transformers: Any = importlib.import_module("transformers")
+    labels = tuple(dict.fromkeys(rows.values()))
+    make_tiny(folder, labels, rows)
+    model = transformers.AutoModelForSequenceClassification.from_pretrained(str(folder))
+    tokens = transformers.AutoTokenizer.from_pretrained(str(folder))(
+        list(rows), padding=True, return_tensors="pt"
+    )
+    wanted = torch.tensor([labels.index(label) for label in rows.values()])
+    if several:
+        model.config.problem_type = "multi_label_classification"
+        wanted = torch.nn.functional.one_hot(wanted, len(labels)).float()
+    steps = torch.optim.Adam(model.parameters(), lr=0.01)
+    for _ in range(60):
+        steps.zero_grad()
+        model(**tokens, labels=wanted).loss.backward()
+        steps.step()
+    model.save_pretrained(str(folder))
+    return folder
+
+
+FRAMES = (
+    "我的{}有问题",
+    "{}太让人生气了",
+    "请处理{}的事",
+    "为什么{}还是这样",
+    "你们的{}不合理",
+    "又是{}，烦死了",
+)
+TAUGHT = {
+    frame.format(word): label for frame in FRAMES for word, label in (("快递", "late"), ("手续费", "fees"))
+}
+
+
+def test_the_words_without_which_the_label_would_be_less_likely_are_reasons(tmp_path: Path) -> None:
+    model = TextClassifier(str(taught(tmp_path / "taught", TAUGHT)), "category model", "CATEGORY")
+    said = model.judge("我的快递有问题", BLANK)
+    assert said.chosen == ("late",)
+    assert model.contributions("我的快递有问题", "late", 1) == ("快递",)
+    long = "你好。请处理这件事。我的快递有问题！\n谢谢你们，" * 20
+    shown = model.contributions(long, "late", 2)
+    assert 0 < len(shown) <= 2 and all(word in long for word in shown)
+    assert any(word in "手续费" for word in model.contributions("ＡＰＰ里的手续费太让人生气了", "fees", 1))
+    assert model.contributions("", "fees") == () and model.contributions("⟦PHONE_1⟧ 123", "late") == ()
+
+
+def test_a_classifier_of_several_labels_says_each_that_holds(tmp_path: Path) -> None:
+    folder = taught(tmp_path / "several", TAUGHT, several=True)
+    model = TextClassifier(str(folder), "escalation model", "ESCALATION")
+    assert model.judge("你们的手续费不合理", BLANK).chosen == ("fees",)
+    unknown = model.judge("", BLANK)
+    assert (unknown.abstain is None) == bool(unknown.chosen)
+    assert all(0 <= probability <= 1 for probability in unknown.probabilities)
+
+
+def test_a_model_of_few_positions_reads_the_beginning_of_a_long_text(tmp_path: Path) -> None:
+    import json
+
+    folder = make_tiny(tmp_path / "short", LABELS)
+    config = json.loads((folder / "config.json").read_text())
+    assert config["max_position_embeddings"] == 512
+    transformers: Any = importlib.import_module("transformers")
+    short = transformers.BertConfig.from_pretrained(str(folder), max_position_embeddings=32)
+    transformers.BertForSequenceClassification(short).save_pretrained(str(folder))
+    model = TextClassifier(str(folder), "category model", "CATEGORY")
+    assert model.judge("慢" * 400, BLANK).best in LABELS
 
 
 @pytest.mark.parametrize("what", ["category_model", "reranker"])

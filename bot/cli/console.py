@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 DONE: Final = 0
 PROBLEMS: Final = 1
 WRONG_USE: Final = 2
+SUBJECTS: Final = ("categories", "emotion", "escalation", "needs", "vulnerability", "complaint")
+"""What a company's own heads may judge; as bot.settings.Subject, which is not imported for a help text."""
 
 Progress = Callable[[int, int], None]
 """Called with (items done, items in all); 0 in all where nobody knows."""

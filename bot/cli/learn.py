@@ -8,6 +8,7 @@ import click
 
 from bot.cli.console import (
     PROBLEMS,
+    SUBJECTS,
     WrongUse,
     bold,
     json_option,
@@ -61,22 +62,15 @@ def train_categories_(data: Path, out: Path, extend: str | None, as_json: bool) 
         _extend(extend, data, out, as_json=as_json)
 
 
-@train.command("emotion")
-@data_option
-@click.option("--out", required=True, type=FOLDER, help="Folder to write.")
-@json_option
-def train_emotion_(data: Path, out: Path, as_json: bool) -> None:
-    """Train what tells emotions apart: any label names, one or several a row."""
-    _train("emotion", data, out, as_json=as_json)
+def _add_training(subject: str, what: str, labels: str) -> None:
+    """One more command of `redress train`."""
 
-
-@train.command("escalation")
-@data_option
-@click.option("--out", required=True, type=FOLDER, help="Folder to write.")
-@json_option
-def train_escalation_(data: Path, out: Path, as_json: bool) -> None:
-    """Train what tells escalations apart: any label names, none (empty), one or several a row."""
-    _train("escalation", data, out, as_json=as_json)
+    @train.command(subject, help=f"Train what tells {what}: {labels}.")
+    @data_option
+    @click.option("--out", required=True, type=FOLDER, help="Folder to write.")
+    @json_option
+    def command(data: Path, out: Path, as_json: bool) -> None:
+        _train(subject, data, out, as_json=as_json)
 
 
 @train.command("embedder")
@@ -204,34 +198,16 @@ def evaluate() -> None:
     """Measure a head or the search on data it has not seen."""
 
 
-@evaluate.command("categories")
-@model_option
-@data_option
-@against_option
-@json_option
-def evaluate_categories(model: Path, data: Path, against: Path | None, as_json: bool) -> None:
-    """Measure a head of categories."""
-    _evaluate("categories", model, data, against, as_json=as_json)
+def _add_measuring(subject: str) -> None:
+    """One more command of `redress eval`."""
 
-
-@evaluate.command("emotion")
-@model_option
-@data_option
-@against_option
-@json_option
-def evaluate_emotion(model: Path, data: Path, against: Path | None, as_json: bool) -> None:
-    """Measure a head of emotions."""
-    _evaluate("emotion", model, data, against, as_json=as_json)
-
-
-@evaluate.command("escalation")
-@model_option
-@data_option
-@against_option
-@json_option
-def evaluate_escalation(model: Path, data: Path, against: Path | None, as_json: bool) -> None:
-    """Measure a head of escalations."""
-    _evaluate("escalation", model, data, against, as_json=as_json)
+    @evaluate.command(subject, help=f"Measure a head of {subject}.")
+    @model_option
+    @data_option
+    @against_option
+    @json_option
+    def command(model: Path, data: Path, against: Path | None, as_json: bool) -> None:
+        _evaluate(subject, model, data, against, as_json=as_json)
 
 
 def _evaluate(subject: str, model: Path, data: Path, against: Path | None, *, as_json: bool) -> None:
@@ -344,3 +320,16 @@ def _say_problems(problems: "Sequence[RowProblem]") -> None:
 
 def _say_figures(figures: dict[str, Any], how: str) -> None:
     click.echo(f"{how}: " + ", ".join(f"{name} {figures[name]}" for name in FIGURES if name in figures))
+
+
+_MANY: Final = "none (empty), one or several a row"
+for _subject, _what, _labels in (
+    ("emotion", "emotions apart", "any label names, one or several a row"),
+    ("escalation", "escalations apart", f"any label names, {_MANY}"),
+    ("needs", "needs apart", f"explicit.CODE and implicit.CODE, {_MANY}"),
+    ("vulnerability", "signs of vulnerability apart", f"the codebook's kinds, {_MANY}"),
+    ("complaint", "complaints from what is none", "'complaint' or 'none', one a row"),
+):
+    _add_training(_subject, _what, _labels)
+for _subject in SUBJECTS:
+    _add_measuring(_subject)

@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import click
 
-from bot.cli.console import PROBLEMS, WrongUse, bold, json_option, load_settings, say_json, say_table, stop
+from bot.cli.console import (
+    PROBLEMS,
+    SUBJECTS,
+    WrongUse,
+    bold,
+    json_option,
+    load_settings,
+    say_json,
+    say_table,
+    stop,
+)
 
 if TYPE_CHECKING:
     from bot.settings import Settings, Subject
@@ -30,7 +40,7 @@ HEAD_FIGURES: Final = ("accuracy", "macro_f1", "ece", "coverage_at_p90")
 @click.option("--undo", is_flag=True, help="Go back to the head before the present one.")
 @click.option(
     "--subject",
-    type=click.Choice(["categories", "emotion", "escalation", "embedder"]),
+    type=click.Choice([*SUBJECTS, "embedder"]),
     default="categories",
     help="What --undo takes back.",
 )

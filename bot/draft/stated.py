@@ -18,6 +18,7 @@ from bot.draft.numerals import EN_NUMBER, ZH_NUMBER, number
 from bot.draft.products import catalogue
 from bot.draft.times import duration, find_times
 from knowledge.case import Language
+from knowledge.words import PLACEHOLDER
 
 
 class _Found(NamedTuple):
@@ -30,7 +31,6 @@ class _Found(NamedTuple):
 MAX_FACTS: Final = 60
 """Facts kept of one text; nobody restates more."""
 
-_PLACEHOLDER: Final = re.compile("⟦[^⟦⟧\n]{1,40}⟧")
 _FULL_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _WIDE: Final = re.compile("[０-９Ａ-Ｚａ-ｚ＃％]")
 _LABEL_ZH: Final = (
@@ -131,7 +131,7 @@ def find_stated(text: str, language: Language) -> tuple[StatedFact, ...]:
 
     Nothing inside a placeholder, and no number that could identify a person.
     """
-    blanked = _PLACEHOLDER.sub(lambda match: " " * len(match[0]), text) if "⟦" in text else text
+    blanked = PLACEHOLDER.sub(lambda match: " " * len(match[0]), text) if "⟦" in text else text
     half = blanked.translate(_FULL_WIDTH) if _WIDE.search(blanked) else blanked
     folded = half.lower()
     if len(folded) != len(text):  # a few letters grow in lower case; offsets matter more than they do

@@ -15,10 +15,10 @@ from pydantic import field_validator
 from bot.triage.phrases import inflected
 from knowledge.case import Owned
 from knowledge.rules import load_rules
+from knowledge.words import PLACEHOLDER
 
 Detected = Literal["zh", "en", "und"]
 
-_PLACEHOLDER = re.compile(r"⟦[^⟦⟧\n]{1,40}⟧")
 _ADDRESS = re.compile(r"(?:https?://|www\.)[\x21-\x7e]+|[\w.+-]*@[\w.-]+|\b[Xx]{2,}\b", re.ASCII)
 """Links, mail addresses, @names, and the XXXX that other people's redaction leaves: no language."""
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
@@ -57,7 +57,7 @@ class _Words(Owned):
 
 def detect(text: str) -> Detected:
     """The language that carries the message."""
-    text = _ADDRESS.sub(" ", _PLACEHOLDER.sub(" ", text[:READ_AT_MOST]))
+    text = _ADDRESS.sub(" ", PLACEHOLDER.sub(" ", text[:READ_AT_MOST]))
     han = len(_HAN.findall(text))
     words = [word.lower().replace("’", "'") for word in _LATIN_WORD.findall(text)]
     foreign = len(_KANA_OR_HANGUL.findall(text))

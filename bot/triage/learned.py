@@ -20,7 +20,7 @@ from bot.triage.fusion import INPUTS, Fusion, Judgement, ordered, row_of
 from bot.triage.lexicon import Scan, Span
 from bot.triage.mixing import SHOWN, spans_of
 from bot.triage.needs import NeedFound
-from bot.triage.own import OwnReaders
+from bot.triage.own import NO_OWN, OwnReaders
 from bot.triage.signals import RuleReading, read_rules
 from bot.triage.vulnerability import VulnerabilityFound
 from knowledge.case import EMOTIONS, ESCALATIONS, EmotionKind, EscalationKind
@@ -31,7 +31,6 @@ from knowledge.prediction import Prediction
 
 log = logging.getLogger(__name__)
 
-_NO_OWN: Final = OwnReaders()
 MODEL: Final = Path(__file__).with_name("model")
 LEAST_LETTERS: Final = 6
 """Letters a text must have before the heads are asked."""
@@ -58,7 +57,7 @@ class Judge:
         escalation: Head,
         fusion: Fusion,
         circumstances: Circumstances,
-        own: OwnReaders = _NO_OWN,
+        own: OwnReaders = NO_OWN,
     ) -> None:
         """Join heads to the fusion that was fitted to them; a company's own models come before them.
 
@@ -77,7 +76,7 @@ class Judge:
         self._blank = np.zeros(0, np.float32)
 
     @classmethod
-    def load(cls, folder: Path, own: OwnReaders = _NO_OWN) -> "Judge":
+    def load(cls, folder: Path, own: OwnReaders = NO_OWN) -> "Judge":
         """The judge in a folder that `bot.triage.shipped` wrote, behind a company's own models.
 
         Raises:
@@ -86,7 +85,7 @@ class Judge:
         circumstances, fusion = Circumstances.load(folder), Fusion.load(folder / "fusion.json")
         alone = Head.load(folder / "emotion"), Head.load(folder / "escalation")
         emotion, escalation, *others = side_by_side([*alone, *circumstances.heads])
-        return cls(emotion, escalation, fusion, circumstances.with_heads(*others), own)
+        return cls(emotion, escalation, fusion, circumstances.with_heads(others, own), own)
 
     @property
     def models(self) -> dict[str, str]:
@@ -225,7 +224,7 @@ def _readable(text: str, language: str) -> bool:
 
 
 @cache
-def shipped_judge(folder: Path = MODEL, own: OwnReaders = _NO_OWN) -> Judge | Rules:
+def shipped_judge(folder: Path = MODEL, own: OwnReaders = NO_OWN) -> Judge | Rules:
     """The judge that comes with Redress; the rules alone, with a warning said once, where it is damaged."""
     try:
         return Judge.load(folder, own)

@@ -20,6 +20,7 @@ from bot.triage.phrases import ChineseTree, EnglishTree, Phrases, compiled, pars
 from knowledge.case import Language, Owned
 from knowledge.errors import InvalidRules
 from knowledge.rules import load_rules
+from knowledge.words import PLACEHOLDER
 
 Subject = Literal["note", "emotion", "escalation", "needs", "vulnerability", "situation", "complaint"]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
@@ -34,7 +35,6 @@ _KINDS_APART: frozenset[Subject] = frozenset({"escalation", "needs", "vulnerabil
 """Subjects of which the same words may show several kinds."""
 _AROUND = {"zh": 18, "en": 60}
 """Characters on either side of a phrase that a context may look at."""
-_PLACEHOLDER = re.compile(r"⟦[^⟦⟧\n]{1,40}⟧")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _NEGATION = re.compile(
     r"(?:(?<![得要])不(?:是|会|再|太|很|算|想|怎么|觉得|感到|那么)?"
@@ -251,7 +251,7 @@ def fold(text: str) -> str:
     """The text as the lexicons see it, of the same length."""
     if not text.isascii():
         text = text.translate(_plain())
-        text = _PLACEHOLDER.sub(lambda match: "▢" * len(match[0]), text)
+        text = PLACEHOLDER.sub(lambda match: "▢" * len(match[0]), text)
     lower = text.lower()
     if len(lower) == len(text):
         return lower

@@ -3,10 +3,12 @@
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import cache
+from typing import Final
 
 from bot.triage.complaint import is_complaint, wrongs
-from bot.triage.lexicon import Hit, Span, scan
-from knowledge.case import NeedKind
+from bot.triage.lexicon import LEXICONS, Hit, Span, load_lexicon, scan
+from knowledge.case import LANGUAGES, NeedKind
 
 _MOST_EVIDENCE = 5
 _LONGEST = 160
@@ -14,6 +16,7 @@ _LONGEST = 160
 _SENTENCE = re.compile(r"[。！？；!?;\n]|\.(?=\s|$)")
 _CLAUSE = re.compile(r"[。！？；!?;\n，,、：:]|\.(?=\s|$)")
 _NO_NEEDS = ("none", "implied", "cue")
+NEED_KINDS: Final[tuple[NeedKind, ...]] = ("explicit", "implicit")
 _SHORTEST = 8
 """Characters a clause must have to be understood; a shorter one takes its neighbour in."""
 
@@ -29,6 +32,19 @@ class NeedFound:
     """The clause of the customer's own words."""
     span: Span
     """The same clause."""
+
+
+def need_label(kind: NeedKind, need: str) -> str:
+    """How a head names a need."""
+    return f"{kind}.{need}"
+
+
+@cache
+def need_codes() -> tuple[str, ...]:
+    """Those the lexicons know, sorted."""
+    files = (LEXICONS / f"{language}_needs.toml" for language in LANGUAGES)
+    kinds = {kind for file in files for group in load_lexicon(file).groups for kind in group.kinds}
+    return tuple(sorted(kinds - set(_NO_NEEDS)))
 
 
 def find_needs(text: str, language: str) -> tuple[NeedFound, ...]:

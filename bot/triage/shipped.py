@@ -16,17 +16,17 @@ from typing import Final
 
 import numpy as np
 
-from bot.triage.circumstances import NO_COMPLAINT, need_label
+from bot.triage.circumstances import NO_COMPLAINT
 from bot.triage.emotion import LEXICON_EMOTIONS
 from bot.triage.fusion import Fusion
 from bot.triage.learned import MODEL
 from bot.triage.lexicon import LEXICONS, Group, load_lexicon
 from bot.triage.mixing_fit import Ruled, fit_mix
-from bot.triage.needs import find_needs, looks_like_complaint
+from bot.triage.needs import find_needs, looks_like_complaint, need_label
 from bot.triage.report import PUBLIC, report
 from bot.triage.stacking import Bools, Labels, choose_limits, labels_of, stack
 from bot.triage.vulnerability import find_vulnerability
-from knowledge.case import ESCALATIONS, Case, Language
+from knowledge.case import ESCALATIONS, LANGUAGES, Case, Language
 from knowledge.corpus import borrowed_cases, sample_cases, sample_complaints
 from knowledge.embedding import LexicalEmbedder
 from knowledge.evaluation import LabelledText
@@ -36,7 +36,6 @@ PHRASE_WEIGHT: Final = 0.1
 """A phrase of a lexicon counts a tenth of a case; 0.3 is worse."""
 LEAST_WEIGHT: Final = 1.0
 """Level from which a word of feeling teaches."""
-LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 _TUNED: Final = re.compile(r"[a-z]+-[a-z]{5,}-0(?:[0-3][13579]|41)")
 _CHOICE: Final = re.compile(r"\(([^|()]*)[^()]*\)")
 

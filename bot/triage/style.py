@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from bot.triage.language import is_common_english
 from bot.triage.lexicon import Span
+from knowledge.words import PLACEHOLDER
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LONG = 350
@@ -25,7 +26,6 @@ _PERSONAL = re.compile(
 )
 _LETTER = re.compile(r"[A-Za-z]")
 _UPPER = re.compile(r"[A-Z]")
-_PLACEHOLDER = re.compile(r"⟦[^⟦⟧\n]{1,40}⟧")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Style:
 @lru_cache(maxsize=16)
 def style_of(text: str) -> Style:
     """The style of the customer's words; placeholders of redaction do not count."""
-    text = _PLACEHOLDER.sub(lambda match: " " * len(match[0]), text)
+    text = PLACEHOLDER.sub(lambda match: " " * len(match[0]), text)
     letters = len(_LETTER.findall(text))
     upper = len(_UPPER.findall(text))
     chinese = len(_HAN.findall(text))

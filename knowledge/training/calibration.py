@@ -6,14 +6,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from knowledge.case import Language
+from knowledge.case import LANGUAGES, Language
 from knowledge.prediction import Kind, sigmoid, softmax
 from knowledge.training.arrays import Bools, Numbers, Places
 from knowledge.training.rows import TrainingData
 
 LEAST: Final = 0.02
 """Weight in the mix below which an expert is left out."""
-LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 FEWEST_OF_LANGUAGE: Final = 300
 """Judged rows of a language from which it has a temperature of its own."""
 
