@@ -9,12 +9,17 @@ from profiles.consent import ConsentEntry
 from profiles.errors import IdentityConflict
 from profiles.fact import Contact, Fact, Identity, Language
 from profiles.owned import Id, Owned
+from profiles.rights import ControlEntry
 
 Item = TypeVar("Item")
 
 
 def _contacts_in_order(contacts: tuple[Contact, ...]) -> tuple[Contact, ...]:
     return tuple(sorted(set(contacts), key=lambda contact: (contact.at, contact.model_dump_json())))
+
+
+def _controls_in_order(entries: tuple[ControlEntry, ...]) -> tuple[ControlEntry, ...]:
+    return tuple(sorted(set(entries), key=lambda entry: (entry.at, entry.model_dump_json())))
 
 
 def _entries_in_order(entries: tuple[ConsentEntry, ...]) -> tuple[ConsentEntry, ...]:
@@ -33,6 +38,9 @@ class Customer(Owned):
     contacts: Annotated[tuple[Contact, ...], AfterValidator(_contacts_in_order)] = ()
     """Oldest first, each once."""
     consents: Annotated[tuple[ConsentEntry, ...], AfterValidator(_entries_in_order)] = ()
+    """Oldest first, each once."""
+
+    controls: Annotated[tuple[ControlEntry, ...], AfterValidator(_controls_in_order)] = ()
     """Oldest first, each once."""
 
     @model_validator(mode="after")
@@ -68,6 +76,24 @@ def merged(known: Customer, update: Customer) -> Customer:
         facts=_merged_facts(known.facts, update.facts),
         contacts=(*known.contacts, *update.contacts),
         consents=(*known.consents, *update.consents),
+        controls=(*known.controls, *update.controls),
+    )
+
+
+def joined(customers: Sequence[Customer]) -> Customer:
+    """Several customers that were found to be one person, under the id of the first; nothing is left out."""
+    first, *others = customers
+    if not others:
+        return first
+    every = list(customers)
+    return Customer(
+        id=first.id,
+        language=next((c.language for c in every if c.language is not None), None),
+        identities=tuple(dict.fromkeys(identity for c in every for identity in c.identities)),
+        facts=tuple(dict.fromkeys(fact for c in every for fact in c.facts)),
+        contacts=tuple(contact for c in every for contact in c.contacts),
+        consents=tuple(entry for c in every for entry in c.consents),
+        controls=tuple(entry for c in every for entry in c.controls),
     )
 
 

@@ -5,7 +5,8 @@ ProfilesError
 │   └── UndeclaredField     a fact in a field that fields.toml does not declare
 ├── IdentityConflict        one external id claimed by two customers, or one customer with two of them
 ├── UnknownCustomer         no such customer for this tenant
-└── InvalidRules            fields.toml breaks its schema; names file and line
+├── ErasedCustomer          somebody who was forgotten is brought in again
+└── InvalidRules            a rules file breaks its schema; names file and line
 """
 
 from collections.abc import Sequence
@@ -39,6 +40,14 @@ class IdentityConflict(ProfilesError):
 
 class UnknownCustomer(ProfilesError):
     """No such customer for this tenant."""
+
+
+class ErasedCustomer(ProfilesError):
+    """A customer who was forgotten cannot be brought in again without their consent."""
+
+    def __init__(self, message: str, tombstone: str) -> None:
+        super().__init__(message)
+        self.tombstone = tombstone
 
 
 class InvalidRules(ProfilesError):

@@ -43,8 +43,8 @@ class Event(Owned):
     at: Moment
     source: Code
     channel: Channel | None = None
-    category: Code | None = None
-    """What a complaint was about."""
+    category: Annotated[str, Field(min_length=1, max_length=100), STORABLE] | None = None
+    """What it was about: a category's code, or the words of the source."""
     case: Id | None = None
     """The complaint it belongs to."""
     emotion: EmotionKind | None = None

@@ -1,31 +1,23 @@
 """Customers from outside: our JSON Lines shape, and flat rows of CSV and XLSX exports in both languages."""
 
 import hashlib
-import math
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any, Final, cast, get_args
 
 from pydantic import ValidationError
 
+from profiles.cells import NO, YES, cell_text
 from profiles.customer import Customer
 from profiles.errors import InvalidInput
 from profiles.identity import IdentityKind, normalised
-from profiles.owned import storable
 from profiles.registry import Registry
 
 NESTED: Final = frozenset({"identities", "facts", "contacts", "consents"})
 """A row with a list under one of these is in our own shape; any other is flat."""
 
-# by exact case: Null is a surname
-_EMPTY = frozenset(
-    {"", "-", "--", "/", "n/a", "N/A", "#N/A", "NULL", "null", "NaN", "nan", "None", "无", "空", "暂无"}
-)
-_YES = frozenset({"1", "true", "yes", "y", "verified", "是", "已验证", "已认证"})
-_NO = frozenset({"0", "false", "no", "n", "unverified", "否", "未验证", "未认证"})
 _DAY = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})(?:日|[T\s].*)?", re.DOTALL)
 _KINDS: tuple[IdentityKind, ...] = get_args(IdentityKind)
 
@@ -131,7 +123,7 @@ def _cells(row: Mapping[str, Any], leave_out: Collection[str], rules: Registry) 
         use = rules.column(_header(header, value))
         if use is None:
             unknown.append(repr(header[:60]))
-        elif (text := _text(header, value)) is not None:
+        elif (text := cell_text(header, value)) is not None:
             cells.add(use, header, text)
     if unknown:
         raise InvalidInput(
@@ -150,32 +142,6 @@ def _header(header: object, value: object) -> str:
     return ""
 
 
-def _text(header: str, value: object) -> str | None:
-    """A cell as text; None where it is empty."""
-    match value:
-        case None:
-            return None
-        case bool():
-            text = "true" if value else "false"
-        case datetime():
-            # a spreadsheet has no type for a day alone
-            text = value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat()
-        case date():
-            text = value.isoformat()
-        case float() if math.isnan(value):
-            return None
-        case float() if value.is_integer():
-            # spreadsheets keep phone and customer numbers as floats
-            text = str(int(value))
-        case str() | int() | float() | Decimal():
-            text = storable(str(value)).strip()
-        case _:
-            raise InvalidInput(
-                f"column {header[:60]!r} holds a {type(value).__name__}: send text, a number or a date"
-            )
-    return None if text in _EMPTY else text
-
-
 def _identities(cells: _Cells) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for kind in _KINDS:
@@ -191,9 +157,9 @@ def _identities(cells: _Cells) -> list[dict[str, Any]]:
 
 def _flag(cells: _Cells, use: str) -> bool:
     text = cells.only(use)
-    if text is None or text.casefold() in _NO:
+    if text is None or text.casefold() in NO:
         return False
-    if text.casefold() in _YES:
+    if text.casefold() in YES:
         return True
     raise InvalidInput(
         f"column {cells.headers[use][:60]!r} is neither yes nor no: write 是/否, yes/no or 1/0"

@@ -124,9 +124,9 @@ class Registry(Owned):
 
     def model_post_init(self, _context: object) -> None:
         for name in self.fields:
-            self._uses[_plain(name)] = name
+            self._uses[plain(name)] = name
         for _, use, headers in self._every_header():
-            self._uses.update({_plain(header): use for header in headers})
+            self._uses.update({plain(header): use for header in headers})
 
     @classmethod
     def shipped(cls) -> "Registry":
@@ -189,12 +189,12 @@ class Registry(Owned):
 
     def column(self, header: str) -> str | None:
         """What a column of a flat file holds: a ColumnUse, a field's name, or None where nobody knows."""
-        return self._uses.get(_plain(header))
+        return self._uses.get(plain(header))
 
     def language_of(self, text: str) -> Language | None:
         """The language an export means by these words."""
         return next(
-            (code for code, words in self.languages.items() if _plain(text) in map(_plain, words)), None
+            (code for code, words in self.languages.items() if plain(text) in map(plain, words)), None
         )
 
     def _contradictions(self) -> Iterator[tuple[Location, str]]:
@@ -214,10 +214,10 @@ class Registry(Owned):
         holders: dict[str, str] = {}
         for where, use, headers in self._every_header():
             for header in headers:
-                if holders.setdefault(_plain(header), use) != use:
+                if holders.setdefault(plain(header), use) != use:
                     yield (
                         where,
-                        f"column {header!r} already holds {holders[_plain(header)]!r}: keep it in one place",
+                        f"column {header!r} already holds {holders[plain(header)]!r}: keep it in one place",
                     )
 
     def _every_header(self) -> Iterator[tuple[Location, str, tuple[str, ...]]]:
@@ -232,7 +232,7 @@ def _shipped() -> Registry:
     return Registry.load(SHIPPED)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """A header without what exports add to it: case, width, spaces, underscores, a note in brackets."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return re.sub(r"[\s_\-*:]+|\([^()]*\)", "", folded)

@@ -99,6 +99,99 @@ class ContactRow(TenantRow, Base):
     promise: Mapped[str | None] = mapped_column(Text)
 
 
+class EventRow(TenantRow, Base):
+    """Something that happened with a customer."""
+
+    __tablename__ = "events"
+    source: Mapped[str] = mapped_column(String(60), primary_key=True)
+    id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    kind: Mapped[str] = mapped_column(String(20))
+    rest: Mapped[str] = mapped_column(Text)
+    """What else is known of it, as JSON."""
+    __table_args__ = (Index("events_of_customer", "tenant", "customer_id", "at"),)
+
+
+class TallyRow(TenantRow, Base):
+    """What the events of a customer come to; made afresh from them at any time."""
+
+    __tablename__ = "tallies"
+    customer_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+
+
+class MergeRow(TenantRow, Base):
+    """One customer found to be the same person as another. Their rows stay apart, so it can be undone."""
+
+    __tablename__ = "merges"
+    customer_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    into: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    by: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(Text)
+    __table_args__ = (Index("merges_into", "tenant", "into"),)
+
+
+class RelationRow(TenantRow, Base):
+    """How two customers stand to each other."""
+
+    __tablename__ = "relations"
+    first: Mapped[str] = mapped_column(String(200), primary_key=True)
+    second: Mapped[str] = mapped_column(String(200), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40), primary_key=True)
+    source: Mapped[str] = mapped_column(String(60))
+    since: Mapped[date] = mapped_column(Date)
+    until: Mapped[date | None] = mapped_column(Date)
+
+
+class ControlRow(TenantRow, Base):
+    """What a customer or the law switched for them; never changed, the newest holds."""
+
+    __tablename__ = "controls"
+    customer_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    control: Mapped[str] = mapped_column(String(20))
+    on: Mapped[bool] = mapped_column("is_on", Boolean)
+    by: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(Text)
+
+
+class AccessRow(TenantRow, Base):
+    """Who read what of a customer, and what for."""
+
+    __tablename__ = "accesses"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    by: Mapped[str] = mapped_column(String(200))
+    purpose: Mapped[str] = mapped_column(String(60))
+    what: Mapped[str] = mapped_column(Text)
+    """Names of the fields that were shown."""
+    complaint_id: Mapped[str | None] = mapped_column(String(200))
+    __table_args__ = (Index("accesses_of_customer", "tenant", "customer_id", "at"),)
+
+
+class TombstoneRow(TenantRow, Base):
+    """Somebody who was forgotten: enough to refuse them when they are brought in again, and no more."""
+
+    __tablename__ = "tombstones"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Keyed hash of the customer's id, or of one identity."""
+    tombstone_id: Mapped[str] = mapped_column(String(40))
+    erased_at: Mapped[datetime] = mapped_column(UtcTime)
+    basis: Mapped[str] = mapped_column(String(60))
+
+
+class KeyRow(TenantRow, Base):
+    """The key under which a tenant's tombstones are hashed."""
+
+    __tablename__ = "tombstone_keys"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(String(64))
+
+
 class ConsentRow(TenantRow, Base):
     """An entry of the consent ledger; never changed."""
 

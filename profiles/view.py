@@ -15,6 +15,7 @@ from profiles.consent import consented, objected
 from profiles.customer import Customer
 from profiles.fact import Contact, Fact, Language
 from profiles.registry import Registry
+from profiles.rights import switched_on
 
 PROMISE: Final = "open_promise"
 """The field whose facts are promises; what it forbids a model covers the promises of contacts too."""
@@ -70,7 +71,7 @@ def view(
     """
     rules = fields or Registry.shipped()
     rules.check_purpose(purpose)
-    if objected(customer.consents, purpose):
+    if objected(customer.consents, purpose) or unprofiled(customer):
         return _with_note(View(customer.id, customer.language), "objected", rules, language)
     usable = [fact for fact in customer.facts if _usable(fact, customer, purpose, today, rules)]
     if for_model:
@@ -92,6 +93,22 @@ def view(
     if not (seen.facts or seen.contacts):
         return _with_note(seen, "nothing_usable", rules, language)
     return seen
+
+
+def usable_facts(
+    customers: Iterable[Customer], purpose: str, today: date, fields: Registry | None = None
+) -> tuple[Fact, ...]:
+    """The facts of a person that may be used for a purpose today; none where they object."""
+    rules, known = fields or Registry.shipped(), list(customers)
+    if any(objected(customer.consents, purpose) or unprofiled(customer) for customer in known):
+        return ()
+    usable = [f for c in known for f in c.facts if _usable(f, c, purpose, today, rules)]
+    return _best(usable, rules)[0]
+
+
+def unprofiled(customer: Customer) -> bool:
+    """Whether nobody may use a profile of them: they object to it, or it is kept only by law."""
+    return bool(switched_on(customer.controls) & {"no_profile", "restricted"})
 
 
 def _usable(fact: Fact, customer: Customer, purpose: str, today: date, rules: Registry) -> bool:

@@ -12,7 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from bot.database import Database
 from profiles.consent import ConsentEntry
 from profiles.customer import Customer
-from profiles.errors import IdentityConflict, InvalidInput, UndeclaredField, UnknownCustomer
+from profiles.errors import (
+    ErasedCustomer,
+    IdentityConflict,
+    InvalidInput,
+    UndeclaredField,
+    UnknownCustomer,
+)
 from profiles.fact import Contact, Fact, Identity
 from profiles.identity import Resolution
 from profiles.schema import Base, IdentityRow
@@ -124,7 +130,7 @@ def test_another_tenant_sees_and_touches_nothing(store: ProfileStore) -> None:
     assert store.find("b", "external_id", "BK-Z-10233") is None
     assert (store.page("b"), list(store.every_customer("b"))) == ([], [])
     assert set(store.count("b").values()) == {0}
-    assert not store.delete_customer("b", "cust-lu")
+    assert not store.forget("b", "cust-lu")
     with pytest.raises(UnknownCustomer):
         store.add_contact("b", "cust-lu", contact(9))
     other = LU.model_copy(update={"facts": (fact(value="苏州"),), "consents": ()})
@@ -132,7 +138,7 @@ def test_another_tenant_sees_and_touches_nothing(store: ProfileStore) -> None:
     assert store.merge_customers("b", [Customer(id="cust-lu", facts=(fact(value="常州"),))]) == Written(
         changed=1
     )
-    assert store.delete_customer("b", "cust-lu")
+    assert store.forget("b", "cust-lu")
     assert store.customer("a", "cust-lu") == LU
 
 
@@ -198,7 +204,7 @@ def test_a_shared_phone_is_nobody_s_and_another_company_number_contradicts(store
     assert store.resolve("a", [("phone", "14000031207"), ("external_id", "BK-Z-99999")]) == Resolution(
         "cust-spouse", "found", "phone"
     )
-    store.delete_customer("a", "cust-spouse")
+    store.forget("a", "cust-spouse")
     assert store.resolve("a", [("phone", "14000031207"), ("external_id", "BK-Z-99999")]) == Resolution(
         None, "contradicted", "phone"
     )
@@ -341,13 +347,22 @@ def test_customers_come_in_pages_in_the_order_of_their_ids(store: ProfileStore) 
 
 def test_a_deleted_customer_is_gone(store: ProfileStore) -> None:
     store.put_customers("a", [LU, KIT])
-    assert store.delete_customer("a", "cust-lu")
-    assert not store.delete_customer("a", "cust-lu")
+    assert store.forget("a", "cust-lu")
+    assert not store.forget("a", "cust-lu")
     assert store.customer("a", "cust-lu") is None
     assert store.find("a", "external_id", "BK-Z-10233") is None
     assert store.count("a") == {"customers": 1, "identities": 3, "facts": 0, "contacts": 0}
-    assert store.put_customers("a", [Customer(id="cust-lu")]) == Written(new=1)
-    assert store.customer("a", "cust-lu") == Customer(id="cust-lu")
+    with pytest.raises(ErasedCustomer, match=r"customer 2 of this batch was forgotten on .*tomb_"):
+        store.put_customers("a", [KIT, LU])
+    with pytest.raises(ErasedCustomer):
+        store.merge_customers("a", [Customer(id="another", identities=LU.identities)])
+    assert store.customer("a", "cust-lu") is None
+    agreed = ConsentEntry(at=datetime.now(UTC), purpose="complaint_handling", kind="granted")
+    back = Customer(id="cust-lu", consents=(agreed,))
+    assert store.put_customers("a", [back]) == Written(new=1)
+    assert store.put_customers("a", [Customer(id="cust-lu", facts=(fact(value="苏州"),))]) == Written(
+        changed=1
+    )
 
 
 def test_no_byte_of_a_deleted_customer_stays_in_the_file(tmp_path: Path) -> None:
@@ -365,7 +380,7 @@ def test_no_byte_of_a_deleted_customer_stays_in_the_file(tmp_path: Path) -> None
     ]
     written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert all(canary in written for canary in canaries)
-    store.delete_customer("a", "cust-lu")
+    store.forget("a", "cust-lu")
     database.close()
     left = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert [canary for canary in canaries if canary in left] == []

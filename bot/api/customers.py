@@ -68,5 +68,5 @@ class Customers(Controller):
         self, request: JsonRequest, customer_id: FromPath[str], profiles: NamedDependency[ProfileStore]
     ) -> None:
         """Forget a customer and all that is known of them."""
-        if not profiles.delete_customer(request.auth.tenant, customer_id):
+        if not profiles.forget(request.auth.tenant, customer_id):
             raise NotFound(f"no customer {customer_id!r}")

@@ -1,0 +1,241 @@
+"""Records of any source become people: each finds the one it is about, or makes a new one.
+
+A record is about the person its identities point at (`identity.resolve`). Where they point at nobody, at
+several or at a contradiction, it becomes a customer of its own under an id that the same record finds again:
+nothing is lost, nothing is guessed, and who is probably one person is for somebody to confirm.
+"""
+
+import hashlib
+import hmac
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from profiles.consent import ConsentEntry
+from profiles.customer import Customer, merged
+from profiles.customer_rows import load, lock_all, write_customers
+from profiles.errors import ErasedCustomer, IdentityConflict, ProfilesError
+from profiles.event import Event
+from profiles.event_store import Happened, refuse_future, write_events
+from profiles.fact import Fact, Identity, Language
+from profiles.identity import Holder, IdentityKind, resolve
+from profiles.merges import roots_of
+from profiles.owned import Code, Owned
+from profiles.registry import Registry
+from profiles.schema import IdentityRow
+from profiles.sql import Sessions, chunks
+from profiles.tombstones import lift, own_key, refuse_erased
+
+
+class Record(Owned):
+    """What one row of a source says of one person."""
+
+    source: Code
+    identities: tuple[Identity, ...]
+    language: Language | None = None
+    facts: tuple[Fact, ...] = ()
+    events: tuple[Event, ...] = ()
+    consents: tuple[ConsentEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A record that was not taken."""
+
+    place: int
+    """Among the records, from 0."""
+    why: str
+
+
+@dataclass(slots=True)
+class Recorded:
+    """What became of some records."""
+
+    people_new: int = 0
+    people_changed: int = 0
+    happened: Happened = field(default_factory=Happened)
+    refused: list[Refused] = field(default_factory=list[Refused])
+    undecided: int = 0
+    """Records whose identities point at several people, or contradict each other: kept apart."""
+
+    def add(self, other: "Recorded") -> None:
+        """Count another write too."""
+        self.people_new += other.people_new
+        self.people_changed += other.people_changed
+        self.happened += other.happened
+        self.refused += other.refused
+        self.undecided += other.undecided
+
+
+class Recorder:
+    """Brings records in, some at a time; each call is one transaction."""
+
+    def __init__(self, sessions: Sessions, fields: Registry | None = None) -> None:
+        self._sessions = sessions
+        self._fields = fields or Registry.shipped()
+
+    def record(self, tenant: str, records: Sequence[Record], now: datetime | None = None) -> Recorded:
+        """Take the records in. What cannot be taken is refused one by one; the others are stored."""
+        done, moment = Recorded(), now or datetime.now(UTC)
+        sound: list[tuple[int, Record]] = []
+        for place, record in enumerate(records):
+            try:
+                for fact in record.facts:
+                    self._fields.check(fact)
+                refuse_future(record.events, moment)
+            except ProfilesError as error:
+                done.refused.append(Refused(place, str(error)))
+            else:
+                sound.append((place, record))
+        with self._sessions.write(tenant, ordered=True) as session:
+            _Batch(session, self._fields, done).take(sound)
+        done.refused.sort(key=lambda refused: refused.place)
+        return done
+
+
+class _Batch:
+    """The records of one transaction."""
+
+    def __init__(self, session: Session, fields: Registry, done: Recorded) -> None:
+        self._session, self._fields, self._done = session, fields, done
+        self._holders: defaultdict[tuple[str, str], list[Holder]] = defaultdict(list)
+        self._known: dict[str, Customer] = {}
+        self._changed: dict[str, Customer] = {}
+        self._new: set[str] = set()
+        self._key = ""
+
+    def take(self, records: Sequence[tuple[int, Record]]) -> None:
+        self._look_up([record for _, record in records])
+        events: defaultdict[str, list[Event]] = defaultdict(list)
+        for place, record in records:
+            try:
+                target = self._target(record)
+            except (ErasedCustomer, IdentityConflict) as error:
+                self._done.refused.append(Refused(place, str(error)))
+            else:
+                events[target] += record.events
+        new = [customer for i, customer in self._changed.items() if i in self._new]
+        changed = [
+            customer
+            for i, customer in self._changed.items()
+            if i not in self._new and customer != self._known[i]
+        ]
+        write_customers(self._session, new, changed, keep_contacts=True)
+        self._done.people_new += len(new)
+        self._done.people_changed += len(changed)
+        self._done.happened += write_events(self._session, events)
+
+    def _look_up(self, records: Sequence[Record]) -> None:
+        """Who has the identities of these records."""
+        wanted = {i.normalised(record.language) for record in records for i in record.identities}
+        found: list[tuple[str, str, str, bool]] = []
+        for some in chunks(sorted(wanted)):
+            query = select(
+                IdentityRow.kind, IdentityRow.normalised, IdentityRow.customer_id, IdentityRow.verified
+            ).where(IdentityRow.normalised.in_(some))
+            found += [(kind, value, i, checked) for kind, value, i, checked in self._session.execute(query)]
+        ids = list(dict.fromkeys(customer for _, _, customer, _ in found))
+        roots = roots_of(self._session, ids)
+        lock_all(self._session, ids)
+        self._known = load(self._session, [*ids, *roots.values()])
+        for kind, value, customer, verified in found:
+            number = self._known[customer].external_id
+            self._holders[kind, value].append(Holder(roots[customer], verified, number))
+
+    def _target(self, record: Record) -> str:
+        """Id of the customer the record is about, who is made or brought up to date as needed."""
+        offered: list[tuple[IdentityKind, str]] = [(i.kind, i.value) for i in record.identities]
+
+        def holders(kind: IdentityKind, value: str) -> Sequence[Holder]:
+            written = next(i for i in record.identities if (i.kind, i.value) == (kind, value))
+            return self._holders[kind, written.normalised(record.language)]
+
+        found = resolve(offered, holders)
+        if found.reason in {"ambiguous", "contradicted"}:
+            self._done.undecided += 1
+        target = found.customer_id or self._own_id(record)
+        known = self._changed.get(target) or self._known.get(target)
+        if known is None and found.customer_id is None:
+            known = load(self._session, [target]).get(target)
+            if known is not None:
+                self._known[target] = known
+        self._bring_up_to_date(target, known, record)
+        return target
+
+    def _bring_up_to_date(self, target: str, known: Customer | None, record: Record) -> None:
+        offered = Customer(
+            id=target,
+            language=record.language,
+            identities=record.identities,
+            facts=record.facts,
+            consents=record.consents,
+        )
+        if known is None:
+            refuse_erased(self._session, [offered])
+            lift(self._session, [offered])
+            self._new.add(target)
+            self._changed[target] = offered
+        elif not _says_nothing_new(known, offered):
+            self._changed[target] = _together(known, offered, self._fields)
+        else:
+            return
+        for identity in self._changed[target].identities:
+            place = self._holders[identity.kind, identity.normalised(record.language)]
+            number = self._changed[target].external_id
+            place[:] = [h for h in place if h.customer_id != target]
+            place.append(Holder(target, identity.verified, number))
+
+    def _own_id(self, record: Record) -> str:
+        """An id that the same record finds again, and from which no number can be guessed back."""
+        self._key = self._key or own_key(self._session)
+        own = next((i for i in record.identities if i.kind == "external_id"), None)
+        named = [own] if own is not None else list(record.identities)
+        signs = sorted(f"{i.kind}:{i.normalised(record.language)}" for i in named)
+        scope = "" if own is not None else record.source
+        text = "\n".join([scope, *signs])
+        return f"cust_{hmac.new(bytes.fromhex(self._key), text.encode(), hashlib.sha256).hexdigest()[:24]}"
+
+
+def _says_nothing_new(known: Customer, offered: Customer) -> bool:
+    """Whether all of a record about a person is on record: what most events bring."""
+    verified = {(i.kind, i.normalised(known.language)): i.verified for i in known.identities}
+
+    def on_record(identity: Identity) -> bool:
+        held = verified.get((identity.kind, identity.normalised(offered.language)))
+        return held is not None and held >= identity.verified
+
+    return (
+        (offered.language is None or offered.language == known.language)
+        and all(map(on_record, offered.identities))
+        and set(offered.facts) <= set(known.facts)
+        and set(offered.consents) <= set(known.consents)
+    )
+
+
+def _together(known: Customer, offered: Customer, fields: Registry) -> Customer:
+    """A person with what another record says; lost is only what the same source replaces.
+
+    Unlike an update of a whole customer (`customer.merged`) a record of one source does not take back the
+    numbers that others gave.
+    """
+    updated = merged(known, offered)
+    names = {(i.kind, i.normalised(updated.language)) for i in updated.identities}
+    kept = [i for i in known.identities if (i.kind, i.normalised(updated.language)) not in names]
+    facts = _newest((*known.facts, *offered.facts), fields)
+    return updated.model_copy(update={"identities": (*updated.identities, *kept), "facts": facts})
+
+
+def _newest(facts: Sequence[Fact], fields: Registry) -> tuple[Fact, ...]:
+    """Of each field, source and purpose the newest; where a field holds several, of each value."""
+    best: dict[tuple[str, ...], Fact] = {}
+    for fact in facts:
+        several = fields.field(fact.field).many
+        key = (fact.field, fact.source, fact.purpose, fact.value if several else "")
+        known = best.get(key)
+        if known is None or fact.observed_at >= known.observed_at:
+            best[key] = fact
+    return tuple(best.values())
