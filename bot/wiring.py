@@ -28,6 +28,9 @@ from knowledge.prediction import Classifier
 from knowledge.search import Search
 from knowledge.store import KnowledgeStore
 from knowledge.taxonomy import Taxonomy
+from profiles.histories import Histories
+from profiles.people import People
+from profiles.recording import Recorder
 from profiles.store import ProfileStore
 
 log = logging.getLogger(__name__)
@@ -43,6 +46,9 @@ class StoreParts:
     tenants: Tenants
     knowledge: KnowledgeStore
     profiles: ProfileStore
+    histories: Histories
+    people: People
+    recorder: Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,9 @@ def open_store(settings: Settings) -> Generator[StoreParts]:
             tenants=Tenants(database),
             knowledge=KnowledgeStore(database),
             profiles=ProfileStore(database),
+            histories=Histories(database),
+            people=People(database),
+            recorder=Recorder(database),
         )
     finally:
         database.close()
@@ -146,6 +155,9 @@ def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
         tenants=stored.tenants,
         knowledge=stored.knowledge,
         profiles=stored.profiles,
+        histories=stored.histories,
+        people=stored.people,
+        recorder=stored.recorder,
         embedder=embedder,
         taxonomy=taxonomy,
         index=index,

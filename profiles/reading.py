@@ -192,8 +192,8 @@ class Reader:
         for text in words:
             if kind := self.rules.kind(self.key, text):
                 return kind
-        for text in words[:1]:
-            self.left_out[f"events {text[:60]!r}"] += 1
+        if words:
+            self.left_out[f"events {' / '.join(words)[:60]!r}"] += 1
         return None
 
     def _event(

@@ -8,6 +8,7 @@ from bot.cli.home import init, keys, serve, settings
 from bot.cli.learn import evaluate, train
 from bot.cli.measure import bench
 from bot.cli.memory import export, import_, rebuild, search
+from bot.cli.profiles import profiles
 from bot.cli.promote import promote
 from bot.cli.show import demo
 from bot.cli.triage import triage
@@ -23,7 +24,7 @@ def main() -> None:
 
 
 for command in (
-    demo, init, serve, triage, search, import_, export, rebuild, train, evaluate, promote, backtest, bench,
-    keys, settings,
+    demo, init, serve, triage, search, import_, export, rebuild, profiles, train, evaluate, promote,
+    backtest, bench, keys, settings,
 ):  # fmt: skip
     main.add_command(command)
