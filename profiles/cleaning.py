@@ -29,7 +29,7 @@ _SECONDS = 10**8
 def moment(text: str, zone: tzinfo, order: DateOrder = "ymd") -> datetime | None:
     """A point in time in UTC; one without a zone is in `zone`, a day alone begins at midnight there."""
     text = unicodedata.normalize("NFKC", text).strip()
-    if re.fullmatch(r"\d{9,16}(?:\.\d+)?", text):
+    if re.fullmatch(r"(?:\d{9,10}|\d{13}|\d{16})(?:\.\d+)?", text):
         return _epoch(float(text))
     day, rest = _day(text, order)
     if day is None:

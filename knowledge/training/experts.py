@@ -1,7 +1,8 @@
 """The linear experts, and their scores for rows they had not seen."""
 
 import importlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +18,10 @@ VECTOR_STRENGTHS: Final = (1.0, 10.0, 100.0)
 """Of regularisation, inverse, that are tried."""
 SMOOTHED: Final = 1.0
 """Rows that every feature is taken to occur in besides, inside and outside a label."""
+MOST_CORES: Final = 4
+"""That training takes: each needs memory of its own."""
+WORTH_SHARING: Final = 1_000_000
+"""Rows times labels times fits from which processes that share the work save more than they cost."""
 TUNED_ROWS: Final = 4000
 """Rows the strength of regularisation is chosen on."""
 
@@ -39,8 +44,7 @@ def out_of_fold(data: TrainingData, x: Any, fit: _Fit, strengths: tuple[float, .
     teaching = np.flatnonzero(~data.judged)
     rows = np.sort(np.concatenate((tuned, teaching)))
     best: tuple[float, float, Numbers] | None = None
-    for strength in strengths:
-        scores = _scores(data, x, fit, strength, rows)
+    for strength, scores in zip(strengths, _scores(data, x, fit, strengths, rows), strict=True):
         slope, shift = calibrated(data, scores, tuned)
         loss = loss_of(data.kind, scores[tuned] * slope + shift, data.truth[tuned])
         if best is None or loss < best[0]:
@@ -48,20 +52,51 @@ def out_of_fold(data: TrainingData, x: Any, fit: _Fit, strengths: tuple[float, .
     assert best is not None
     _, strength, scores = best
     if len(tuned) < len(some):
-        scores = _scores(data, x, fit, strength, np.arange(len(data.fold)))
+        (scores,) = _scores(data, x, fit, (strength,), np.arange(len(data.fold)))
     return strength, scores
 
 
-def _scores(data: TrainingData, x: Any, fit: _Fit, strength: float, rows: Places) -> Numbers:
-    scores = np.zeros(data.truth.shape)
+def _scores(
+    data: TrainingData, x: Any, fit: _Fit, strengths: Sequence[float], rows: Places
+) -> list[Numbers]:
+    """Of each strength, shape (n, c): every judged row of `rows` scored by an expert that had not seen it."""
+    folds: list[tuple[Places, Places]] = []
     for fold in range(int(data.fold.max()) + 1):
         inside = data.fold[rows] == fold
         train, test = rows[~inside], rows[inside & data.judged[rows]]
-        if not len(test):
-            continue
-        expert = fit(x[train], data.truth[train], data.weight[train], strength)
-        scores[test] = x[test] @ expert.weights + expert.bias
-    return scores
+        if len(test):
+            folds.append((train, test))
+    work = [(strength, train, test) for strength in strengths for train, test in folds]
+    tasks = (
+        (fit, x[train], data.truth[train], data.weight[train], strength, x[test])
+        for strength, train, test in work
+    )
+    found = _each(tasks, len(work), len(work) * len(rows) * data.truth.shape[1])
+    scores = {strength: np.zeros(data.truth.shape) for strength in strengths}
+    for (strength, _, test), of_test in zip(work, found, strict=True):
+        scores[strength][test] = of_test
+    return [scores[strength] for strength in strengths]
+
+
+_Task = tuple[_Fit, Any, Bools, Numbers, float, Any]
+
+
+def _each(tasks: Iterator[_Task], count: int, cells: int) -> list[Numbers]:
+    """The scores of each task; much work is shared by the cores.
+
+    By processes: liblinear draws from one source of random numbers, which threads would take turns at.
+    """
+    cores = min(count, os.cpu_count() or 1, MOST_CORES)
+    if cores < 2 or cells < WORTH_SHARING:
+        return [_scored(task) for task in tasks]
+    joblib: Any = importlib.import_module("joblib")  # untyped; comes with scikit-learn
+    return joblib.Parallel(n_jobs=cores, max_nbytes="1M")(joblib.delayed(_scored)(task) for task in tasks)
+
+
+def _scored(task: _Task) -> Numbers:
+    fit, x, truth, weight, strength, unseen = task
+    expert = fit(x, truth, weight, strength)
+    return unseen @ expert.weights + expert.bias
 
 
 def _row_weights(truth: Bools, weight: Numbers) -> Numbers:
