@@ -12,7 +12,13 @@ from profiles.traits import Value
 
 HALF: Final = 45
 """Days of the two halves in which the trend of feelings over 90 days is seen."""
-_FROM_FACTS: Final = ("age_band", "region", "occupation", "relationship")
+_FROM_FACTS: Final = {
+    "age_band": "age_band",
+    "region": "region",
+    "occupation": "occupation",
+    "segment": "tier",
+}
+"""Fields of facts, and the trait each is."""
 _PARTS: Final = ((5, "morning"), (12, "afternoon"), (18, "evening"), (22, "night"))
 """Hour at which each part of the day begins."""
 
@@ -23,8 +29,8 @@ def traits_of(tally: Tally, facts: Iterable[Fact], now: datetime, *, utc_offset:
     `facts` are those that may be seen for the purpose. `utc_offset` is in hours, for the part of the day.
     """
     today = now.astimezone(UTC).toordinal()
-    known = {fact.field: fact.value for fact in facts if fact.field in _FROM_FACTS}
-    traits: dict[str, Value] = {name: known.get(name) for name in _FROM_FACTS}
+    known = {_FROM_FACTS[fact.field]: fact.value for fact in facts if fact.field in _FROM_FACTS}
+    traits: dict[str, Value] = {name: known.get(name) for name in _FROM_FACTS.values()}
     if not tally.events:
         return traits
     days = {name: _sum(tally.days, today, length) for name, length in _WINDOWS.items()}

@@ -8,7 +8,7 @@ from profiles.errors import InvalidInput
 from profiles.owned import storable
 
 # by exact case: Null is a surname
-_EMPTY = frozenset(
+EMPTY = frozenset(
     {"", "-", "--", "/", "n/a", "N/A", "#N/A", "NULL", "null", "NaN", "nan", "None", "无", "空", "暂无"}
 )
 YES = frozenset({"1", "true", "yes", "y", "verified", "是", "已验证", "已认证"})
@@ -38,4 +38,4 @@ def cell_text(header: str, value: object) -> str | None:
             raise InvalidInput(
                 f"column {header[:60]!r} holds a {type(value).__name__}: send text, a number or a date"
             )
-    return None if text in _EMPTY else text
+    return None if text in EMPTY else text

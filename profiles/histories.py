@@ -66,7 +66,7 @@ class Histories:
     def every_trait(
         self, tenant: str, purpose: str, now: datetime, *, utc_offset: int = 0
     ) -> Iterator[tuple[str, dict[str, Value]]]:
-        """The traits of every person who has events, with their id; memory stays bounded."""
+        """The traits of every person who has events and may be profiled, with their id, some at a time."""
         after = ""
         while True:
             query = (
@@ -85,7 +85,8 @@ class Histories:
             for root in ids:
                 known = [customers[i] for i in members[root] if i in customers]
                 facts = usable_facts(known, purpose, now.date(), self._fields)
-                yield root, traits_of(tallies[root], facts, now, utc_offset=utc_offset)
+                if facts is not None:
+                    yield root, traits_of(tallies[root], facts, now, utc_offset=utc_offset)
             if len(ids) < IN_LIMIT:
                 return
             after = ids[-1]

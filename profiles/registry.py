@@ -27,6 +27,7 @@ ColumnUse = Literal[
 ]  # fmt: skip
 """What a column of a flat file may hold besides a fact."""
 
+Role = Literal["agent", "curator", "admin"]
 Words = Annotated[str, Limit(min_length=1, max_length=300)]
 
 
@@ -39,6 +40,15 @@ class Bilingual(Owned):
     def in_language(self, language: Language) -> str:
         """The words in that language."""
         return self.zh if language == "zh" else self.en
+
+
+class Purpose(Bilingual):
+    """A declared purpose, in words."""
+
+    every_fact: bool = False
+    """Shows every fact, whatever it was collected for: the person's own right, or the law's."""
+    when_restricted: bool = False
+    """Also of customers whose data is kept only because the law says so."""
 
 
 class Field(Owned):
@@ -56,6 +66,10 @@ class Field(Owned):
     """Whether a language model may read it."""
     vector_allowed: bool
     """Whether it may be embedded."""
+    roles: Annotated[tuple[Role, ...], Limit(min_length=1)] = ("agent", "curator")
+    """Whose keys may see it; an administrator's may see everything."""
+    format: Literal["text", "date", "number", "digits4"] = "text"
+    """How a sound value is written."""
     many: bool = False
     """Several values hold side by side: they do not contradict each other."""
     columns: tuple[Words, ...] = ()
@@ -92,6 +106,7 @@ class Notes(Owned):
 
     unverified: Bilingual
     objected: Bilingual
+    restricted: Bilingual
     nothing_usable: Bilingual
 
 
@@ -110,7 +125,7 @@ class Registry(Owned):
     version: Annotated[str, Limit(min_length=1, max_length=40)]
     source: Words
     valid_from: date
-    purposes: Annotated[dict[Code, Bilingual], Limit(min_length=1)]
+    purposes: Annotated[dict[Code, Purpose], Limit(min_length=1)]
     contacts: ContactRules
     notes: Notes
     flat: FlatFile

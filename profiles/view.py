@@ -14,13 +14,13 @@ from typing import Final, Literal
 from profiles.consent import consented, objected
 from profiles.customer import Customer
 from profiles.fact import Contact, Fact, Language
-from profiles.registry import Registry
+from profiles.registry import Registry, Role
 from profiles.rights import switched_on
 
 PROMISE: Final = "open_promise"
 """The field whose facts are promises; what it forbids a model covers the promises of contacts too."""
 
-Withheld = Literal["unverified", "objected", "nothing_usable"]
+Withheld = Literal["unverified", "objected", "restricted", "nothing_usable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +58,34 @@ def view(
     today: date,
     verified: bool,
     for_model: bool = False,
+    role: Role = "admin",
     language: Language | None = None,
     fields: Registry | None = None,
 ) -> View:
     """What may be seen of the customer for this purpose on this day.
 
     `verified` says that somebody checked who is speaking. `for_model` leaves out what no language model may
-    read. `language` is that of the note: by default the customer's, else English.
+    read, `role` what its keys may not see. `language` is that of the note: by default the customer's, else
+    English.
 
     Raises:
         InvalidInput: the purpose is not declared.
     """
     rules = fields or Registry.shipped()
     rules.check_purpose(purpose)
-    if objected(customer.consents, purpose) or unprofiled(customer):
-        return _with_note(View(customer.id, customer.language), "objected", rules, language)
+    why = barred(customer, purpose, rules)
+    if why is not None:
+        return _with_note(View(customer.id, customer.language), why, rules, language)
     usable = [fact for fact in customer.facts if _usable(fact, customer, purpose, today, rules)]
     if for_model:
         usable = [fact for fact in usable if rules.fields[fact.field].llm_allowed]
+    if role != "admin":
+        usable = [fact for fact in usable if role in rules.fields[fact.field].roles]
     if not verified:
         usable = [fact for fact in usable if rules.fields[fact.field].sensitivity == "none"]
     facts, conflicts = _best(usable, rules)
-    contacts = customer.contacts if verified and purpose in rules.contacts.purposes else ()
+    every = rules.purposes[purpose].every_fact
+    contacts = customer.contacts if verified and (every or purpose in rules.contacts.purposes) else ()
     seen = View(
         customer.id,
         customer.language,
@@ -95,25 +101,36 @@ def view(
     return seen
 
 
+def barred(customer: Customer, purpose: str, fields: Registry) -> Withheld | None:
+    """Why nothing of the customer may be used for a purpose; None where something may."""
+    asked, switches = fields.purposes[purpose], switched_on(customer.controls)
+    if "restricted" in switches and not asked.when_restricted:
+        return "restricted"
+    if asked.every_fact:
+        return None
+    if "no_profile" in switches or objected(customer.consents, purpose):
+        return "objected"
+    return None
+
+
 def usable_facts(
-    customers: Iterable[Customer], purpose: str, today: date, fields: Registry | None = None
-) -> tuple[Fact, ...]:
-    """The facts of a person that may be used for a purpose today; none where they object."""
-    rules, known = fields or Registry.shipped(), list(customers)
-    if any(objected(customer.consents, purpose) or unprofiled(customer) for customer in known):
-        return ()
-    usable = [f for c in known for f in c.facts if _usable(f, c, purpose, today, rules)]
-    return _best(usable, rules)[0]
-
-
-def unprofiled(customer: Customer) -> bool:
-    """Whether nobody may use a profile of them: they object to it, or it is kept only by law."""
-    return bool(switched_on(customer.controls) & {"no_profile", "restricted"})
+    customers: Iterable[Customer], purpose: str, today: date, fields: Registry
+) -> tuple[Fact, ...] | None:
+    """The facts of a person, who may be several customers, that may be used today; None where none may be."""
+    known = list(customers)
+    if any(barred(customer, purpose, fields) for customer in known):
+        return None
+    usable = [f for c in known for f in c.facts if _usable(f, c, purpose, today, fields)]
+    return _best(usable, fields)[0]
 
 
 def _usable(fact: Fact, customer: Customer, purpose: str, today: date, rules: Registry) -> bool:
     field = rules.fields.get(fact.field)
-    if field is None or fact.purpose != purpose or purpose not in field.purposes:
+    if field is None:
+        return False
+    if rules.purposes[purpose].every_fact:
+        return True
+    if fact.purpose != purpose or purpose not in field.purposes:
         return False
     until = field.kept_until(fact)
     return (until is None or today <= until) and consented(fact, customer.consents)
@@ -166,6 +183,7 @@ def _with_note(seen: View, why: Withheld, rules: Registry, language: Language | 
     notes = {
         "unverified": rules.notes.unverified,
         "objected": rules.notes.objected,
+        "restricted": rules.notes.restricted,
         "nothing_usable": rules.notes.nothing_usable,
     }
     return View(

@@ -52,7 +52,7 @@ def test_a_fact_must_keep_to_the_purposes_and_the_basis_of_its_field() -> None:
 
 
 def test_an_undeclared_purpose_is_refused_with_the_declared_ones() -> None:
-    with pytest.raises(InvalidInput, match="'marketing' is no purpose: use one of complaint_handling, qa"):
+    with pytest.raises(InvalidInput, match="'marketing' is no purpose: use one of complaint_handling"):
         Registry.shipped().check_purpose("marketing")
 
 
