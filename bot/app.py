@@ -23,7 +23,7 @@ from litestar.static_files import create_static_files_router  # pyright: ignore[
 
 from bot.api.access_log import AccessLog
 from bot.api.complaints import Complaints, Suggestions, TriageNow
-from bot.api.customers import Customers
+from bot.api.customers import CustomerHistory, CustomerRights, Customers
 from bot.api.health import Health, Metrics
 from bot.api.insight import Insight
 from bot.api.knowledge import Articles, Cases, Searching
@@ -45,8 +45,8 @@ log = logging.getLogger(__name__)
 
 WEB: Final = Path(__file__).with_name("web")
 CONTROLLERS: Final = (
-    Complaints, Suggestions, TriageNow, Cases, Articles, Searching, Customers, Insight,
-    Widget, Inbound, Health, Metrics,
+    Complaints, Suggestions, TriageNow, Cases, Articles, Searching,
+    Customers, CustomerHistory, CustomerRights, Insight, Widget, Inbound, Health, Metrics,
 )  # fmt: skip
 PARTS: Final = (
     "desk",
@@ -54,6 +54,9 @@ PARTS: Final = (
     "tenants",
     "knowledge",
     "profiles",
+    "histories",
+    "people",
+    "persons",
     "index",
     "search",
     "database",

@@ -30,6 +30,7 @@ from knowledge.store import KnowledgeStore
 from knowledge.taxonomy import Taxonomy
 from profiles.histories import Histories
 from profiles.people import People
+from profiles.person import Persons
 from profiles.recording import Recorder
 from profiles.store import ProfileStore
 
@@ -49,6 +50,7 @@ class StoreParts:
     histories: Histories
     people: People
     recorder: Recorder
+    persons: Persons
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +90,18 @@ def open_store(settings: Settings) -> Generator[StoreParts]:
     database = Database(url)
     try:
         database.migrate()
+        profiles, histories, people = ProfileStore(database), Histories(database), People(database)
         yield StoreParts(
             settings=settings,
             database=database,
             store=DeskStore(database),
             tenants=Tenants(database),
             knowledge=KnowledgeStore(database),
-            profiles=ProfileStore(database),
-            histories=Histories(database),
-            people=People(database),
+            profiles=profiles,
+            histories=histories,
+            people=people,
             recorder=Recorder(database),
+            persons=Persons(profiles, histories, people),
         )
     finally:
         database.close()
@@ -158,6 +162,7 @@ def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
         histories=stored.histories,
         people=stored.people,
         recorder=stored.recorder,
+        persons=stored.persons,
         embedder=embedder,
         taxonomy=taxonomy,
         index=index,

@@ -119,9 +119,7 @@ def quality(customers: Iterable[Customer], today: date, fields: Registry | None 
 
 def _measure(name: str, facts: list[Fact], today: date, rules: Registry, found: Quality) -> None:
     declared = rules.fields.get(name)
-    conflict = (
-        declared is not None and not declared.many and len({_plain(fact.value) for fact in facts}) > 1
-    )
+    conflict = declared is not None and not declared.many and len({_plain(fact.value) for fact in facts}) > 1
     _count(found.fields.setdefault(name, FieldQuality()), facts, declared, today, conflict=conflict)
     for source in {fact.source for fact in facts}:
         own = [fact for fact in facts if fact.source == source]

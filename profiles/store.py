@@ -24,7 +24,7 @@ from profiles.customer_rows import (
     write_customers,
 )
 from profiles.event_store import write_events
-from profiles.fact import Contact
+from profiles.fact import Contact, Fact
 from profiles.identity import IdentityKind, Resolution, resolve
 from profiles.merges import members_of, roots_of
 from profiles.registry import Registry
@@ -147,6 +147,24 @@ class ProfileStore:
         with self._sessions.write(tenant) as session:
             lock(session, customer_id)
             insert_missing(session, ConsentRow, digested(customer_id, [entry]))
+
+    def correct(self, tenant: str, customer_id: str, fact: Fact) -> None:
+        """Replace all that is known of a fact's field, whatever its source, of all that were merged.
+
+        Raises:
+            UnknownCustomer: the tenant has no such customer.
+            UndeclaredField, InvalidInput: the fact is not one its field's declaration covers.
+        """
+        self._fields.check(fact)
+        with self._sessions.write(tenant, ordered=True) as session:
+            lock(session, customer_id)
+            root = roots_of(session, [customer_id])[customer_id]
+            known = load(session, members_of(session, [root])[root])
+            for customer in known.values():
+                kept = tuple(each for each in customer.facts if each.field != fact.field)
+                facts = (*kept, fact) if customer.id == root else kept
+                corrected = customer.model_copy(update={"facts": facts})
+                write_customers(session, [], [corrected], keep_contacts=True)
 
     def add_control(self, tenant: str, customer_id: str, entry: ControlEntry) -> None:
         """Record what the customer or the law switched; it counts from now on.

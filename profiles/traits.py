@@ -15,7 +15,7 @@ from profiles.rules import load_rules
 
 SHIPPED: Final = Path(__file__).with_name("traits.toml")
 
-Value = float | str | bool | None
+Value = int | float | str | bool | None
 """None where it is not known."""
 Traits = Mapping[str, Value]
 """Of one customer, by name; a name that is missing is not known either."""

@@ -45,6 +45,8 @@ STATUS: Final[dict[type[Exception], int]] = {
     profile_errors.InvalidInput: HTTP_400_BAD_REQUEST,
     profile_errors.UnknownCustomer: HTTP_404_NOT_FOUND,
     profile_errors.IdentityConflict: HTTP_409_CONFLICT,
+    profile_errors.ErasedCustomer: HTTP_409_CONFLICT,
+    profile_errors.InvalidRules: HTTP_500_INTERNAL_SERVER_ERROR,
 }
 """A subclass without its own line has the status of its nearest base; roots without one are a 500."""
 

@@ -1,0 +1,204 @@
+"""One person, as somebody may see them for a purpose: facts, and what happened. Every look is logged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from profiles.behaviour import feelings_over, traits_of
+from profiles.consent import ConsentEntry
+from profiles.customer import Customer
+from profiles.errors import UnknownCustomer
+from profiles.event import Event
+from profiles.fact import Contact, Fact, Language
+from profiles.histories import Histories
+from profiles.merges import Merge
+from profiles.owned import Id, Moment, Owned
+from profiles.people import People, Relation
+from profiles.registry import Registry, Role
+from profiles.rights import Access, ControlEntry
+from profiles.store import ProfileStore
+from profiles.traits import TraitRules, Value
+from profiles.view import Conflict, View, Withheld, barred, usable_facts, view
+
+
+class Contradiction(Owned):
+    """Facts of one field that contradict each other."""
+
+    field: str
+    shown: Fact
+    others: tuple[Fact, ...]
+    """Best first."""
+
+
+class Person(Owned):
+    """What is known of a person and may be seen for a purpose."""
+
+    id: Id
+    language: Language | None = None
+    purpose: str
+    seen_at: Moment
+    facts: tuple[Fact, ...] = ()
+    conflicts: tuple[Contradiction, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    open_promises: tuple[str, ...] = ()
+    withheld: Withheld | None = None
+    note: str = ""
+    """Why something is missing."""
+    traits: dict[str, Value] = {}
+    """What the events and facts come to; only what is known."""
+    said: tuple[str, ...] = ()
+    """The same in words."""
+    feelings: dict[str, int] = {}
+    """How often each was shown in 90 days, most often first; of contacts, never of the person."""
+    events: int = 0
+    relations: tuple[Relation, ...] = ()
+    consents: tuple[ConsentEntry, ...] = ()
+    controls: tuple[ControlEntry, ...] = ()
+    merges: tuple[Merge, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """Who looks, what for, and what they may see."""
+
+    by: str
+    purpose: str
+    role: Role = "admin"
+    verified: bool = True
+    """Whether somebody checked who the customer is."""
+    complaint_id: str | None = None
+    language: Language | None = None
+    """Of notes and words; else the customer's, else English."""
+
+
+class Persons:
+    """Looks at people, and logs every look."""
+
+    def __init__(
+        self, profiles: ProfileStore, histories: Histories, people: People, fields: Registry | None = None
+    ) -> None:
+        self._profiles, self._histories, self._people = profiles, histories, people
+        self._fields = fields or Registry.shipped()
+
+    def look(self, tenant: str, customer_id: str, looker: Looker, now: datetime) -> Person:
+        """The person whom this id stands for, as the looker may see them.
+
+        Raises:
+            InvalidInput: the purpose is not declared.
+            UnknownCustomer: the tenant has no such customer.
+        """
+        return self.look_at(tenant, [self._known(tenant, customer_id)], looker, now)[0]
+
+    def look_at(
+        self, tenant: str, customers: Sequence[Customer], looker: Looker, now: datetime
+    ) -> list[Person]:
+        """Several people, as the looker may see them.
+
+        Raises:
+            InvalidInput: the purpose is not declared.
+        """
+        self._fields.check_purpose(looker.purpose)
+        found = [self._seen(tenant, customer, looker, now) for customer in customers]
+        self._people.note_access(tenant, [_access(person, looker, now) for person in found])
+        return found
+
+    def history(self, tenant: str, customer_id: str, looker: Looker, now: datetime) -> list[Event]:
+        """What happened with a person, oldest first; nothing where the looker may see nothing.
+
+        Raises:
+            InvalidInput: the purpose is not declared.
+            UnknownCustomer: the tenant has no such customer.
+        """
+        self._fields.check_purpose(looker.purpose)
+        customer = self._known(tenant, customer_id)
+        hidden = barred(customer, looker.purpose, self._fields) is not None or not looker.verified
+        events = [] if hidden else self._histories.events(tenant, customer.id)
+        noted = Access(
+            customer_id=customer.id,
+            at=now,
+            by=looker.by,
+            purpose=looker.purpose,
+            what=("events",) if events else (),
+            complaint_id=looker.complaint_id,
+        )
+        self._people.note_access(tenant, [noted])
+        return events
+
+    def _known(self, tenant: str, customer_id: str) -> Customer:
+        customer = self._profiles.customer(tenant, customer_id)
+        if customer is None:
+            raise UnknownCustomer(f"no customer {customer_id!r}: import them first")
+        return customer
+
+    def _seen(self, tenant: str, customer: Customer, looker: Looker, now: datetime) -> Person:
+        seen = view(
+            customer,
+            purpose=looker.purpose,
+            today=now.date(),
+            verified=looker.verified,
+            role=looker.role,
+            language=looker.language,
+            fields=self._fields,
+        )
+        hidden = barred(customer, looker.purpose, self._fields) is not None or not looker.verified
+        return self._described(tenant, customer, seen, looker, now, hidden=hidden)
+
+    def _described(
+        self, tenant: str, customer: Customer, seen: View, looker: Looker, now: datetime, *, hidden: bool
+    ) -> Person:
+        bare = Person(
+            id=customer.id,
+            language=customer.language,
+            purpose=looker.purpose,
+            seen_at=now,
+            facts=seen.facts,
+            conflicts=tuple(map(_contradiction, seen.conflicts)),
+            contacts=seen.contacts,
+            open_promises=seen.open_promises,
+            withheld=seen.withheld,
+            note=seen.note,
+            consents=customer.consents,
+            controls=customer.controls,
+        )
+        if hidden:
+            return bare
+        tally = self._histories.tally(tenant, customer.id)
+        usable = usable_facts([customer], looker.purpose, now.date(), self._fields) or ()
+        known = traits_of(tally, usable, now)
+        traits: dict[str, Value] = {name: value for name, value in known.items() if value is not None}
+        return bare.model_copy(
+            update={
+                "traits": traits,
+                "said": sentences(traits, looker.language or customer.language or "en"),
+                "feelings": feelings_over(tally, now) if tally.events else {},
+                "events": tally.events,
+                "relations": tuple(self._people.relations(tenant, customer.id, now.date())),
+                "merges": tuple(self._people.merges(tenant, customer.id)),
+            }
+        )
+
+
+def sentences(traits: dict[str, Value], language: Language) -> tuple[str, ...]:
+    """Traits in words, in the order in which they are declared; nothing is said of what is zero."""
+    rules = TraitRules.shipped()
+    return tuple(rules.said(name, traits[name], language) for name in rules.traits if traits.get(name))
+
+
+def _contradiction(found: Conflict) -> Contradiction:
+    return Contradiction(field=found.field, shown=found.shown, others=found.others)
+
+
+def _access(person: Person, looker: Looker, now: datetime) -> Access:
+    shown = dict.fromkeys(fact.field for fact in person.facts)
+    if person.contacts:
+        shown["contacts"] = None
+    if person.traits:
+        shown["traits"] = None
+    return Access(
+        customer_id=person.id,
+        at=now,
+        by=looker.by,
+        purpose=looker.purpose,
+        what=tuple(shown),
+        complaint_id=looker.complaint_id,
+    )
