@@ -23,7 +23,7 @@ from bot.draft.stated import find_stated
 from bot.errors import NotFound, TextMissing
 from bot.matches import case_card, passage_card
 from bot.privacy.redaction import Kind, Redactor
-from bot.profile import Who, recognise, with_customer, without_customer
+from bot.profile import Recogniser, Who, with_customer, without_customer
 from bot.store import DeskStore, Once, Received, new_id
 from bot.suggestion import Matches, Suggestion, Triage
 from bot.triage.reading import Reading, read
@@ -31,7 +31,6 @@ from bot.triage.triage import Triager
 from knowledge.case import Language
 from knowledge.match import CaseMatch, PassageMatch
 from knowledge.search import Search
-from profiles.store import ProfileStore
 
 CASES: Final = 5
 PASSAGES: Final = 3
@@ -66,7 +65,7 @@ class Desk:
         tenants: Tenants,
         triager: Triager,
         search: Search,
-        profiles: ProfileStore,
+        recogniser: Recogniser,
         clocks: Clocks,
         drafter: Drafter,
         models: dict[str, str],
@@ -77,7 +76,7 @@ class Desk:
         self._tenants = tenants
         self._triager = triager
         self._search = search
-        self._profiles = profiles
+        self._recogniser = recogniser
         self._clocks = clocks
         self._drafter = drafter
         self._models = models
@@ -127,7 +126,7 @@ class Desk:
         """
         complaint = await to_thread.run_sync(self._store.complaint, tenant, complaint_id)
         suggestion = await self._suggest(tenant, complaint, listener)
-        await to_thread.run_sync(self._keep, tenant, suggestion, len(complaint.turns))
+        await to_thread.run_sync(self._keep, tenant, complaint, suggestion)
         return suggestion
 
     def rehearse(self, tenant: str) -> None:
@@ -152,12 +151,12 @@ class Desk:
         if suggestion is None:
             return None
         customer = self._store.complaint(tenant, complaint_id).customer
-        return with_customer(
-            suggestion, recognise(self._profiles, tenant, customer, self._today(tenant)).view
-        )
+        who = self._recogniser.recognise(tenant, customer, self._today(tenant), complaint_id)
+        return with_customer(suggestion, who.view)
 
-    def _keep(self, tenant: str, suggestion: Suggestion, seen_turns: int) -> None:
-        self._store.keep_suggestion(tenant, without_customer(suggestion), seen_turns)
+    def _keep(self, tenant: str, complaint: Complaint, suggestion: Suggestion) -> None:
+        self._store.keep_suggestion(tenant, without_customer(suggestion), len(complaint.turns))
+        self._recogniser.remember(tenant, complaint, suggestion)
 
     def _today(self, tenant: str) -> date:
         return datetime.now(ZoneInfo(self._tenant(tenant).timezone)).date()
@@ -206,7 +205,7 @@ class Desk:
         timings: dict[str, float] = {}
 
         before = time.perf_counter()
-        who = recognise(self._profiles, tenant, complaint.customer, today)
+        who = self._recogniser.recognise(tenant, complaint.customer, today, complaint.id)
         timings["profile"] = _ms(before)
 
         before = time.perf_counter()

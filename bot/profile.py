@@ -1,18 +1,30 @@
 """Who the customer of this complaint is, as far as identity, purpose and consent let us say."""
 
+import logging
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Final
 
-from bot.complaint import CustomerRef
+from bot.complaint import Complaint, CustomerRef
 from bot.draft.plan import addressed
 from bot.suggestion import ContactCard, FactCard, ProfileView, Suggestion
 from knowledge.case import Language
-from profiles.fact import Fact
+from profiles.errors import UnknownCustomer
+from profiles.event import Event
+from profiles.fact import EmotionKind, Fact
+from profiles.histories import Histories
+from profiles.people import People
+from profiles.rights import Access
 from profiles.store import ProfileStore
 from profiles.view import View, view
 
+log = logging.getLogger(__name__)
+
 PURPOSE: Final = "complaint_handling"
+DESK: Final = "redress"
+"""Who looks and who tells, where the service itself does."""
+TAKEN_FURTHER: Final = frozenset({"regulator", "media", "legal", "collective"})
+"""Escalations that mean the customer takes the matter elsewhere."""
 _CUSTOMER: Final = "⟦CUSTOMER⟧"
 """Stands for the customer's name in a stored draft."""
 _NOBODY: Final[dict[Language, str]] = {"zh": "客户", "en": "customer"}
@@ -28,21 +40,92 @@ class Who:
     """The customer's names, so that redaction finds them whatever the context."""
 
 
-def recognise(profiles: ProfileStore, tenant: str, reference: CustomerRef | None, today: date) -> Who:
-    """The profile behind a reference; says why there is none."""
-    if reference is None:
-        return Who(ProfileView(note="the complaint names no customer"))
-    customer_id = profiles.find(tenant, reference.kind, reference.value)
-    customer = None if customer_id is None else profiles.customer(tenant, customer_id)
-    if customer is None:
-        return Who(ProfileView(verified=reference.verified, note="no customer is known under this reference"))
-    seen = view(customer, purpose=PURPOSE, today=today, verified=reference.verified)
-    names = tuple(fact.value for fact in customer.facts if fact.field == "name" and len(fact.value) > 1)
-    return Who(
-        _shown(customer.id, reference.verified, seen),
-        seen.open_promises,
-        names,
-    )
+class Recogniser:
+    """Finds the customer of a complaint, logs what was read of them, and remembers the complaint."""
+
+    def __init__(self, profiles: ProfileStore, histories: Histories, people: People) -> None:
+        self._profiles, self._histories, self._people = profiles, histories, people
+
+    def recognise(self, tenant: str, reference: CustomerRef | None, today: date, complaint_id: str) -> Who:
+        """The profile behind a reference; says why there is none."""
+        if reference is None:
+            return Who(ProfileView(note="the complaint names no customer"))
+        customer_id = self._profiles.find(tenant, reference.kind, reference.value)
+        customer = None if customer_id is None else self._profiles.customer(tenant, customer_id)
+        if customer is None:
+            return Who(
+                ProfileView(verified=reference.verified, note="no customer is known under this reference")
+            )
+        seen = view(customer, purpose=PURPOSE, today=today, verified=reference.verified, role="agent")
+        names = tuple(fact.value for fact in customer.facts if fact.field == "name" and len(fact.value) > 1)
+        if what := _what(seen):
+            looked = Access(
+                customer_id=customer.id,
+                at=datetime.now(UTC),
+                by=DESK,
+                purpose=PURPOSE,
+                what=what,
+                complaint_id=complaint_id or None,
+            )
+            self._people.note_access(tenant, [looked])
+        return Who(_shown(customer.id, reference.verified, seen), seen.open_promises, names)
+
+    def remember(self, tenant: str, complaint: Complaint, suggestion: Suggestion) -> None:
+        """Put the complaint among the events of its customer, where somebody checked that it is theirs."""
+        customer_id = suggestion.profile.customer_id
+        if customer_id is None or not suggestion.profile.verified:
+            return
+        try:
+            self._histories.add(tenant, customer_id, complaint_events(complaint, suggestion))
+        except UnknownCustomer:
+            log.info("the customer of complaint %s was forgotten meanwhile", complaint.id)
+
+
+def complaint_events(complaint: Complaint, suggestion: Suggestion) -> list[Event]:
+    """What a complaint tells happened: that it was made, each later turn, and that it was taken further."""
+    felt = _felt(complaint, suggestion)
+    events: list[Event] = []
+    for place, turn in enumerate(complaint.turns):
+        if turn.speaker != "customer":
+            continue
+        shown = felt.get(place)
+        first = not events
+        events.append(
+            Event(
+                id=complaint.id if first else f"{complaint.id}:{place}",
+                kind="complaint" if first else "turn",
+                at=turn.at or complaint.received_at,
+                source=DESK,
+                channel=complaint.channel,
+                category=suggestion.triage.category if first else None,
+                case=complaint.id,
+                emotion=None if shown is None else shown[0],
+                intensity=0 if shown is None else shown[1],
+            )
+        )
+    if events and TAKEN_FURTHER & {found.kind for found in suggestion.triage.escalations}:
+        last = events[-1]
+        events.append(
+            Event(
+                id=f"{complaint.id}:escalated", kind="escalated", at=last.at, source=DESK,
+                channel=complaint.channel, case=complaint.id,
+            )
+        )  # fmt: skip
+    return events
+
+
+def _felt(complaint: Complaint, suggestion: Suggestion) -> dict[int, tuple[EmotionKind, int]]:
+    """What each turn of the customer shows, by its place."""
+    emotion = suggestion.triage.emotion
+    if emotion.trajectory is not None:
+        return {turn.turn: (turn.primary, turn.intensity) for turn in emotion.trajectory.turns}
+    own = [place for place, turn in enumerate(complaint.turns) if turn.speaker == "customer"]
+    return dict.fromkeys(own[-1:], (emotion.primary, emotion.intensity))
+
+
+def _what(seen: View) -> tuple[str, ...]:
+    shown = dict.fromkeys(fact.field for fact in seen.facts)
+    return (*shown, *(("contacts",) if seen.contacts else ()))
 
 
 def without_customer(suggestion: Suggestion) -> Suggestion:

@@ -17,6 +17,7 @@ from bot.draft.drafter import Drafter
 from bot.errors import StorageUnavailable
 from bot.models import category_model, own_readers, reranker, with_labels
 from bot.privacy.redaction import redact
+from bot.profile import Recogniser
 from bot.settings import Settings
 from bot.store import DeskStore
 from bot.triage.learned import shipped_judge
@@ -145,7 +146,7 @@ def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
         tenants=stored.tenants,
         triager=triager,
         search=search,
-        profiles=stored.profiles,
+        recogniser=Recogniser(stored.profiles, stored.histories, stored.people),
         clocks=Clocks.shipped(),
         drafter=Drafter(Composer.shipped(), chat, settings.llm_seconds),
         models=models,

@@ -9,7 +9,7 @@ from profiles.consent import ConsentEntry
 from profiles.customer import Customer
 from profiles.errors import UnknownCustomer
 from profiles.event import Event
-from profiles.fact import Contact, Fact, Language
+from profiles.fact import Contact, Fact, Identity, Language
 from profiles.histories import Histories
 from profiles.merges import Merge
 from profiles.owned import Id, Moment, Owned
@@ -37,6 +37,8 @@ class Person(Owned):
     language: Language | None = None
     purpose: str
     seen_at: Moment
+    identities: tuple[Identity, ...] = ()
+    """For those who keep the profiles; an agent sees none."""
     facts: tuple[Fact, ...] = ()
     conflicts: tuple[Contradiction, ...] = ()
     contacts: tuple[Contact, ...] = ()
@@ -172,6 +174,7 @@ class Persons:
                 "said": sentences(traits, looker.language or customer.language or "en"),
                 "feelings": feelings_over(tally, now) if tally.events else {},
                 "events": tally.events,
+                "identities": () if looker.role == "agent" else customer.identities,
                 "relations": tuple(self._people.relations(tenant, customer.id, now.date())),
                 "merges": tuple(self._people.merges(tenant, customer.id)),
             }

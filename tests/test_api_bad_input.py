@@ -134,14 +134,16 @@ def test_a_key_of_another_tenant_sees_nothing(service: Service) -> None:
     with service.client() as client, service.client(service.other_key) as other:
         complaint = client.post("/v1/complaints?wait=suggestion", json={"text": "退款没到"}).json()
         case = client.get("/v1/cases?limit=1").json()["cases"][0]["id"]
-        customer = client.get("/v1/customers?limit=1").json()["customers"][0]["id"]
+        customer = client.get("/v1/customers?limit=1", headers={"X-Purpose": "qa"}).json()["customers"][0][
+            "id"
+        ]
         for path in (
             f"/v1/complaints/{complaint['complaint_id']}",
             f"/v1/complaints/{complaint['complaint_id']}/suggestion",
             f"/v1/cases/{case}",
             f"/v1/customers/{customer}",
         ):
-            _problem(other.get(path), 404)
+            _problem(other.get(path, headers={"X-Purpose": "qa"}), 404)
         assert other.get("/v1/complaints").json() == {"complaints": []}
         assert other.get("/v1/cases").json()["cases"] == []
         answer = other.post(f"/v1/suggestions/{complaint['id']}/outcome", json={"action": "sent"})
