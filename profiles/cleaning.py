@@ -8,7 +8,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final, Literal
 
 DateOrder = Literal["ymd", "dmy", "mdy"]
@@ -20,6 +20,9 @@ _CLOCK = re.compile(
     r"[T\s,，]*(?:(上午|下午|中午|晚上|凌晨|早上|[AaPp]\.?[Mm]\.?)\s*)?(\d{1,2})[:：时点](\d{1,2})?(?:[:：分](\d{1,2}))?秒?分?"
     r"(?:\.(\d{1,9}))?\s*([AaPp]\.?[Mm]\.?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?\s*"
 )
+_ISO = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3,6})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
 _AFTERNOON: Final = frozenset({"下午", "晚上", "中午", "pm"})
 _MORNING: Final = frozenset({"上午", "凌晨", "早上", "am"})
 _SECONDS = 10**8
@@ -28,6 +31,8 @@ _SECONDS = 10**8
 
 def moment(text: str, zone: tzinfo, order: DateOrder = "ymd") -> datetime | None:
     """A point in time in UTC; one without a zone is in `zone`, a day alone begins at midnight there."""
+    if _ISO.fullmatch(text):
+        return _machine_time(text, zone)
     text = unicodedata.normalize("NFKC", text).strip()
     if re.fullmatch(r"(?:\d{9,10}|\d{13}|\d{16})(?:\.\d+)?", text):
         return _epoch(float(text))
@@ -38,18 +43,30 @@ def moment(text: str, zone: tzinfo, order: DateOrder = "ymd") -> datetime | None
     if rest.strip() and clock is None:
         return None
     try:
-        if clock is None:
-            return datetime(*day, tzinfo=zone).astimezone(UTC)
-        hour, minute, second = int(clock[2]), int(clock[3] or 0), int(clock[4] or 0)
-        part = (clock[1] or clock[6] or "").replace(".", "").lower()
-        if part in _AFTERNOON and hour < 12 and not (part == "中午" and hour >= 11):
-            hour += 12
-        elif part in _MORNING and hour == 12:
-            hour = 0
-        micro = int((clock[5] or "0").ljust(6, "0")[:6])
-        return datetime(*day, hour, minute, second, micro, _offset(clock[7]) or zone).astimezone(UTC)
+        at = datetime(*day, *((0, 0, 0, 0) if clock is None else _clock(clock)), tzinfo=zone)
+        return at.replace(tzinfo=(clock and _offset(clock[7])) or zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def _clock(said: re.Match[str]) -> tuple[int, int, int, int]:
+    """Hour, minute, second and microsecond; 下午2时 is 14."""
+    hour = int(said[2])
+    part = (said[1] or said[6] or "").replace(".", "").lower()
+    if part in _AFTERNOON and hour < 12 and not (part == "中午" and hour >= 11):
+        hour += 12
+    elif part in _MORNING and hour == 12:
+        hour = 0
+    return hour, int(said[3] or 0), int(said[4] or 0), int((said[5] or "0").ljust(6, "0")[:6])
+
+
+def _machine_time(text: str, zone: tzinfo) -> datetime | None:
+    """What machines write, which costs a tenth of what people write."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _epoch(seconds: float) -> datetime | None:
@@ -76,7 +93,8 @@ def _offset(text: str | None) -> tzinfo | None:
         return None
     if text in {"Z", "UTC", "GMT"}:
         return UTC
-    return datetime.strptime(text.replace(":", ""), "%z").tzinfo
+    minutes = int(text[1:3]) * 60 + int(text[-2:])
+    return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
 
 
 _LENGTH = re.compile(

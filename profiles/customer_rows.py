@@ -48,7 +48,9 @@ def write_customers(
     _insert(session, FactRow, [row for customer in written for row in _fact_rows(customer)])
     contacts = [row for customer in written for row in digested(customer.id, customer.contacts)]
     insert_missing(session, ContactRow, [{**row, "added": False} for row in contacts])
-    write_events(session, {customer.id: contact_events(customer.contacts) for customer in written})
+    made = {customer.id: contact_events(customer.contacts) for customer in written if customer.contacts}
+    if made:
+        write_events(session, made)
     entries = [row for customer in written for row in digested(customer.id, customer.consents)]
     insert_missing(session, ConsentRow, entries)
     switches = [row for customer in written for row in digested(customer.id, customer.controls)]
@@ -135,9 +137,20 @@ def lock(session: Session, customer_id: str) -> None:
         raise UnknownCustomer(f"no customer {customer_id!r}: import them first")
 
 
-def lock_all(session: Session, ids: Sequence[str]) -> None:
-    """Hold the rows of those of the customers that exist."""
-    fingerprints(session, ids)
+def lock_all(session: Session, ids: Sequence[str]) -> list[str]:
+    """Hold the rows of those of the customers that exist, and say which these are."""
+    return list(fingerprints(session, ids))
+
+
+def external_ids_of(session: Session, ids: Sequence[str]) -> dict[str, str]:
+    """The company's own number of each of the customers that has one, normalised."""
+    found: dict[str, str] = {}
+    for some in chunks(ids):
+        query = select(IdentityRow.customer_id, IdentityRow.normalised).where(
+            IdentityRow.customer_id.in_(some), IdentityRow.kind == "external_id"
+        )
+        found.update((customer, number) for customer, number in session.execute(query))
+    return found
 
 
 def fingerprints(session: Session, ids: Sequence[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 IdentityKind = Literal["external_id", "email", "phone", "wechat", "app_user"]
@@ -46,6 +47,7 @@ _WITH_COUNTRY = re.compile(r"86(?:1[3-9][0-9]{9})|44[1-9][0-9]{9}")
 _COUNTRY_OF = {"zh": "+86", "en": "+44"}
 
 
+@lru_cache(maxsize=20_000)
 def normalised(kind: IdentityKind, value: str, language: str | None = None) -> str:
     """The form under which an identity is stored and found.
 

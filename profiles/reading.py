@@ -3,9 +3,10 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
 from typing import Any, Final, get_args
 
 from pydantic import ValidationError
@@ -39,7 +40,6 @@ class Reader:
 
     key: str
     """Of the source in the rules."""
-    headers: Sequence[str]
     zone: tzinfo = UTC
     """Of times without one."""
     order: DateOrder = "ymd"
@@ -49,6 +49,8 @@ class Reader:
     fields: Registry = field(default_factory=Registry.shipped)
     left_out: Counter[str] = field(default_factory=Counter[str])
     """Columns nobody knows, columns that need a consent a row cannot show, and words of unknown kinds."""
+    _uses: dict[str, str | None] = field(default_factory=dict[str, str | None])
+    """What each column holds."""
 
     @property
     def source(self) -> Source:
@@ -85,7 +87,9 @@ class Reader:
     def _cells(self, row: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
         """The filled cells by what their columns hold: header and text."""
         flat = flattened(row)
-        uses = columns_of(flat, self.source, self.fields)
+        uses = self._uses
+        if strange := [header for header in flat if header not in uses]:
+            uses |= columns_of(strange, self.source, self.fields)
         cells: dict[str, list[tuple[str, str]]] = {}
         for header, value in flat.items():
             text = cell_text(header, value)
@@ -112,12 +116,12 @@ class Reader:
                         # a bad number among others tells nothing of the person, and costs nothing but itself
                         self.left_out[f"{header[:60]} (not a {kind})"] += 1
                         continue
-                    found.setdefault((kind, form), Identity(kind=kind, value=value, verified=checked))
+                    found.setdefault((kind, form), _identity(kind, value, verified=checked))
         numbers = [(self.source.name, text) for _, text in cells.get("account", [])]
         numbers += [(_ANONYMOUS, text) for _, text in cells.get("anonymous", [])]
         for system, number in numbers:
             value = f"{system}:{number}"
-            found.setdefault(("app_user", value), Identity(kind="app_user", value=value))
+            found.setdefault(("app_user", value), _identity("app_user", value, verified=False))
         return tuple(found.values())
 
     def _language(self, cells: Mapping[str, list[tuple[str, str]]]) -> Language | None:
@@ -136,18 +140,16 @@ class Reader:
         return self.today or datetime.now(self.zone).date()
 
     def _facts(self, cells: Mapping[str, list[tuple[str, str]]]) -> tuple[Fact, ...]:
-        observed = self._observed(cells)
-        values: dict[str, list[str]] = {
-            name: [text for _, text in cells.get(name, [])] for name in self.fields.fields
-        }
+        values = {use: [text for _, text in cells[use]] for use in cells if use in self.fields.fields}
         names = [text for use in _name_order(cells) for _, text in cells.get(use, [])]
         if names and not values.get("name"):
             joint = "" if any("\u3400" <= c <= "\u9fff" for c in "".join(names)) else " "
             values["name"] = [joint.join(names)]
+        if not values:
+            return ()
+        observed = self._observed(cells)
         found: list[Fact] = []
         for name, texts in values.items():
-            if not texts:
-                continue
             declared, flat = self.fields.fields[name], self.fields.flat
             if flat.basis not in declared.basis:
                 self.left_out[f"{name} (needs {' or '.join(declared.basis)})"] += 1
@@ -259,6 +261,12 @@ class Reader:
                 )
             return found
         return None
+
+
+@lru_cache(maxsize=20_000)
+def _identity(kind: IdentityKind, value: str, *, verified: bool) -> Identity:
+    """The same for the same person's next row."""
+    return Identity(kind=kind, value=value, verified=verified)
 
 
 _OF_A_COMPLAINT: Final = frozenset({"complaint", "closed", "reopened", "escalated"})

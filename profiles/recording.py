@@ -11,13 +11,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Self
 
+from pydantic import model_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from profiles.consent import ConsentEntry
 from profiles.customer import Customer, merged
-from profiles.customer_rows import load, lock_all, write_customers
+from profiles.customer_rows import external_ids_of, load, lock_all, write_customers
 from profiles.errors import ErasedCustomer, IdentityConflict, ProfilesError
 from profiles.event import Event
 from profiles.event_store import Happened, refuse_future, write_events
@@ -28,7 +30,7 @@ from profiles.owned import Code, Owned
 from profiles.registry import Registry
 from profiles.schema import IdentityRow
 from profiles.sql import Sessions, chunks
-from profiles.tombstones import lift, own_key, refuse_erased
+from profiles.tombstones import Graveyard, lift, own_key
 
 
 class Record(Owned):
@@ -40,6 +42,12 @@ class Record(Owned):
     facts: tuple[Fact, ...] = ()
     events: tuple[Event, ...] = ()
     consents: tuple[ConsentEntry, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_person(self) -> Self:
+        if len({i.normalised() for i in self.identities if i.kind == "external_id"}) > 1:
+            raise ValueError("two different external ids are two customers: send one record for each")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +112,17 @@ class _Batch:
         self._session, self._fields, self._done = session, fields, done
         self._holders: defaultdict[tuple[str, str], list[Holder]] = defaultdict(list)
         self._known: dict[str, Customer] = {}
+        self._existing: set[str] = set()
         self._changed: dict[str, Customer] = {}
         self._new: set[str] = set()
         self._key = ""
 
     def take(self, records: Sequence[tuple[int, Record]]) -> None:
-        self._look_up([record for _, record in records])
+        offered = self._look_up([record for _, record in records])
         events: defaultdict[str, list[Event]] = defaultdict(list)
-        for place, record in records:
+        for (place, record), customer in zip(records, offered, strict=True):
             try:
-                target = self._target(record)
+                target = self._taken(customer)
             except (ErasedCustomer, IdentityConflict) as error:
                 self._done.refused.append(Refused(place, str(error)))
             else:
@@ -124,13 +133,28 @@ class _Batch:
             for i, customer in self._changed.items()
             if i not in self._new and customer != self._known[i]
         ]
+        lift(self._session, new)
         write_customers(self._session, new, changed, keep_contacts=True)
         self._done.people_new += len(new)
         self._done.people_changed += len(changed)
         self._done.happened += write_events(self._session, events)
 
-    def _look_up(self, records: Sequence[Record]) -> None:
-        """Who has the identities of these records."""
+    def _offered(self, record: Record) -> Customer:
+        """What a record says, as a customer: who has its number, or one of its own."""
+        numbers = [identity for identity in record.identities if identity.kind == "external_id"]
+        held = [holder.customer_id for i in numbers for holder in self._holding(record.language, i)]
+        own = held[0] if held else self._own_id(record)
+        # everything in it was checked when the record was made
+        return Customer.model_construct(
+            id=own,
+            language=record.language,
+            identities=record.identities,
+            facts=record.facts,
+            consents=record.consents,
+        )
+
+    def _look_up(self, records: Sequence[Record]) -> list[Customer]:
+        """Who has the identities of these records, who was made of the same before, who was forgotten."""
         wanted = {i.normalised(record.language) for record in records for i in record.identities}
         found: list[tuple[str, str, str, bool]] = []
         for some in chunks(sorted(wanted)):
@@ -139,55 +163,67 @@ class _Batch:
             ).where(IdentityRow.normalised.in_(some))
             found += [(kind, value, i, checked) for kind, value, i, checked in self._session.execute(query)]
         ids = list(dict.fromkeys(customer for _, _, customer, _ in found))
-        roots = roots_of(self._session, ids)
-        lock_all(self._session, ids)
-        self._known = load(self._session, [*ids, *roots.values()])
+        roots, numbers = roots_of(self._session, ids), external_ids_of(self._session, ids)
         for kind, value, customer, verified in found:
-            number = self._known[customer].external_id
-            self._holders[kind, value].append(Holder(roots[customer], verified, number))
+            self._holders[kind, value].append(Holder(roots[customer], verified, numbers.get(customer)))
+        offered = [self._offered(record) for record in records]
+        every = list(dict.fromkeys([*ids, *roots.values(), *(customer.id for customer in offered)]))
+        self._existing = set(lock_all(self._session, every))
+        wanted_whole = {i for customer in offered for i in self._to_load(customer)}
+        self._known = load(self._session, sorted(wanted_whole & self._existing))
+        self._graveyard = Graveyard(self._session, [c for c in offered if c.id not in self._existing])
+        return offered
 
-    def _target(self, record: Record) -> str:
-        """Id of the customer the record is about, who is made or brought up to date as needed."""
-        offered: list[tuple[IdentityKind, str]] = [(i.kind, i.value) for i in record.identities]
+    def _holding(self, language: Language | None, identity: Identity) -> list[Holder]:
+        return self._holders.get((identity.kind, identity.normalised(language)), [])
+
+    def _to_load(self, offered: Customer) -> set[str]:
+        """Ids of the customers that the record may change; none where it brings nothing but events."""
+        held = [self._held(offered, identity) for identity in offered.identities]
+        about = set[str]().union(*held) if held else set[str]()
+        bare = not (offered.facts or offered.consents or offered.language)
+        if bare and len(about) == 1 and all(held):
+            return set()
+        return {offered.id, *about}
+
+    def _held(self, offered: Customer, identity: Identity) -> set[str]:
+        """Who has the identity, as surely as it is offered."""
+        holders = self._holding(offered.language, identity)
+        return {holder.customer_id for holder in holders if holder.verified >= identity.verified}
+
+    def _taken(self, offered: Customer) -> str:
+        """Id of the customer a record is about, who is made or brought up to date as needed."""
+        forms: dict[tuple[IdentityKind, str], str] = {
+            (i.kind, i.value): i.normalised(offered.language) for i in offered.identities
+        }
 
         def holders(kind: IdentityKind, value: str) -> Sequence[Holder]:
-            written = next(i for i in record.identities if (i.kind, i.value) == (kind, value))
-            return self._holders[kind, written.normalised(record.language)]
+            return self._holders[kind, forms[kind, value]]
 
-        found = resolve(offered, holders)
+        found = resolve(list(forms), holders)
         if found.reason in {"ambiguous", "contradicted"}:
             self._done.undecided += 1
-        target = found.customer_id or self._own_id(record)
+        target = found.customer_id or offered.id
         known = self._changed.get(target) or self._known.get(target)
-        if known is None and found.customer_id is None:
-            known = load(self._session, [target]).get(target)
-            if known is not None:
-                self._known[target] = known
-        self._bring_up_to_date(target, known, record)
-        return target
-
-    def _bring_up_to_date(self, target: str, known: Customer | None, record: Record) -> None:
-        offered = Customer(
-            id=target,
-            language=record.language,
-            identities=record.identities,
-            facts=record.facts,
-            consents=record.consents,
-        )
+        if known is None and target in self._existing:
+            return target  # nothing is new but its events
         if known is None:
-            refuse_erased(self._session, [offered])
-            lift(self._session, [offered])
+            self._graveyard.refuse(offered)
             self._new.add(target)
-            self._changed[target] = offered
+            self._changed[target] = Customer.model_validate(offered.model_dump())
         elif not _says_nothing_new(known, offered):
             self._changed[target] = _together(known, offered, self._fields)
         else:
-            return
-        for identity in self._changed[target].identities:
-            place = self._holders[identity.kind, identity.normalised(record.language)]
-            number = self._changed[target].external_id
-            place[:] = [h for h in place if h.customer_id != target]
-            place.append(Holder(target, identity.verified, number))
+            return target
+        self._hold(self._changed[target])
+        return target
+
+    def _hold(self, customer: Customer) -> None:
+        """From now on the next record finds this customer by these identities."""
+        for identity in customer.identities:
+            place = self._holders[identity.kind, identity.normalised(customer.language)]
+            place[:] = [holder for holder in place if holder.customer_id != customer.id]
+            place.append(Holder(customer.id, identity.verified, customer.external_id))
 
     def _own_id(self, record: Record) -> str:
         """An id that the same record finds again, and from which no number can be guessed back."""

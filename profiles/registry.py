@@ -247,6 +247,7 @@ def _shipped() -> Registry:
     return Registry.load(SHIPPED)
 
 
+@functools.lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """A header without what exports add to it: case, width, spaces, underscores, a note in brackets."""
     folded = unicodedata.normalize("NFKC", text).casefold()

@@ -81,7 +81,7 @@ class ProfileStore:
         self._check(customers)
         offered = {customer.id: customer for customer in customers}
         with self._sessions.write(tenant, ordered=True) as session:
-            refuse_erased(session, offered.values())
+            refuse_erased(session, list(offered.values()))
             lift(session, list(offered.values()))
             refuse_shared_external_ids(session, list(offered.values()))
             known = fingerprints(session, list(offered))

@@ -48,14 +48,32 @@ def bury(session: Session, customer: Customer, basis: str) -> Tombstone:
     return stone
 
 
-def refuse_erased(session: Session, customers: Iterable[Customer]) -> None:
-    """Refuse to bring in anybody who was forgotten and has not agreed again since.
+class Graveyard:
+    """The tombstones that may concern some customers, looked up once for all of them."""
 
-    Raises:
-        ErasedCustomer: one of them was; says which of the batch, and the tombstone.
-    """
-    for number, customer in enumerate(customers, start=1):
-        if stone := erased(session, customer):
+    def __init__(self, session: Session, customers: Iterable[Customer]) -> None:
+        self._key = session.scalar(select(KeyRow.key).where(KeyRow.id == 1)) or ""
+        self._stones: dict[str, Tombstone] = {}
+        if not self._key or session.scalar(select(TombstoneRow.digest).limit(1)) is None:
+            return
+        digests = {_digest(self._key, sign) for customer in customers for sign in _signs(customer)}
+        columns = TombstoneRow.digest, TombstoneRow.tombstone_id, TombstoneRow.erased_at, TombstoneRow.basis
+        for some in chunks(sorted(digests)):
+            found = session.execute(select(*columns).where(TombstoneRow.digest.in_(some)))
+            self._stones |= {digest: Tombstone(name, at, basis) for digest, name, at, basis in found}
+
+    def refuse(self, customer: Customer, number: int = 1) -> None:
+        """Refuse somebody who was forgotten; a consent granted since lifts that.
+
+        Raises:
+            ErasedCustomer: names the tombstone, and the customer by `number`.
+        """
+        for sign in _signs(customer) if self._stones else ():
+            stone = self._stones.get(_digest(self._key, sign))
+            if stone is None or any(
+                e.kind == "granted" and e.at > stone.erased_at for e in customer.consents
+            ):
+                continue
             raise ErasedCustomer(
                 f"customer {number} of this batch was forgotten on {stone.erased_at:%Y-%m-%d} "
                 f"({stone.id}): leave the record out, or send it with a consent granted since",
@@ -63,18 +81,15 @@ def refuse_erased(session: Session, customers: Iterable[Customer]) -> None:
             )
 
 
-def erased(session: Session, customer: Customer) -> Tombstone | None:
-    """The tombstone that forbids this customer, if there is one; a consent granted since lifts it."""
-    key = session.scalar(select(KeyRow.key).where(KeyRow.id == 1))
-    if key is None:
-        return None
-    digests = [_digest(key, sign) for sign in _signs(customer)]
-    query = select(TombstoneRow.tombstone_id, TombstoneRow.erased_at, TombstoneRow.basis)
-    for some in chunks(digests):
-        for id_, erased_at, basis in session.execute(query.where(TombstoneRow.digest.in_(some))):
-            if not any(e.kind == "granted" and e.at > erased_at for e in customer.consents):
-                return Tombstone(id_, erased_at, basis)
-    return None
+def refuse_erased(session: Session, customers: Sequence[Customer]) -> None:
+    """Refuse to bring in anybody who was forgotten and has not agreed again since.
+
+    Raises:
+        ErasedCustomer: one of them was; says which of the batch, and the tombstone.
+    """
+    graveyard = Graveyard(session, customers)
+    for number, customer in enumerate(customers, start=1):
+        graveyard.refuse(customer, number)
 
 
 def lift(session: Session, customers: Sequence[Customer]) -> None:

@@ -235,7 +235,7 @@ def test_relations_are_kept_replaced_and_found_from_both_ends(desk: Desk) -> Non
     desk.record(record(NUMBER, PHONE), record(identity("external_id", "K-2", verified=True), PHONE))
     one, two = desk.ids()
     relation = Relation(
-        first=one, second=two, kind="authorised_agent", source="agent", since=date(2026, 1, 1)
+        first=one, second=two, kind="authorised_agent", source="crm", since=date(2026, 1, 1)
     )
     desk.people.relate("a", relation)
     longer = relation.model_copy(update={"until": date(2026, 12, 31)})

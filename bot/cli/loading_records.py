@@ -19,7 +19,7 @@ from profiles.recording import Record, Recorded, Recorder
 from profiles.registry import Registry
 from profiles.sources import SourceRules, flattened
 
-BATCH = 1000
+BATCH = 4000
 """Rows in one transaction."""
 
 
@@ -86,7 +86,7 @@ def load_records(
         if reader is None:
             headers = list(flattened(row.cells))
             key = rules.named(source) if source else rules.recognised(headers, fields)
-            reader = Reader(key, headers, zone, order, rules=rules, fields=fields)
+            reader = Reader(key, zone, order, rules=rules, fields=fields)
             report.source = key
         batch += _read(reader, row, report)
         if len(batch) >= BATCH:
