@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from profiles.behaviour import feelings_over, traits_of
+from profiles.bundle import bundle
 from profiles.consent import ConsentEntry
 from profiles.customer import Customer
 from profiles.errors import UnknownCustomer
@@ -19,6 +21,11 @@ from profiles.rights import Access, ControlEntry
 from profiles.store import ProfileStore
 from profiles.traits import TraitRules, Value
 from profiles.view import Conflict, View, Withheld, barred, usable_facts, view
+
+RIGHTS: Final = "rights_request"
+"""The purpose of a person's own request."""
+MOST_ACCESSES: Final = 100_000
+"""Entries of the log that a person is given, the newest."""
 
 
 class Contradiction(Owned):
@@ -125,6 +132,20 @@ class Persons:
         )
         self._people.note_access(tenant, [noted])
         return events
+
+    def bundle(self, tenant: str, customer_id: str, by: str, now: datetime) -> bytes:
+        """All that is known of a person, for the person: see `bundle.bundle`.
+
+        Raises:
+            UnknownCustomer: the tenant has no such customer.
+        """
+        looker = Looker(by=by, purpose=RIGHTS)
+        customer = self._known(tenant, customer_id)
+        person = self.look(tenant, customer_id, looker, now)
+        events = self._histories.events(tenant, customer.id)
+        accesses = self._people.accesses(tenant, customer.id, MOST_ACCESSES)
+        computed = {"traits": person.traits, "in_words": person.said, "feelings": person.feelings}
+        return bundle(customer, computed, person.relations, events, accesses, now)
 
     def _known(self, tenant: str, customer_id: str) -> Customer:
         customer = self._profiles.customer(tenant, customer_id)

@@ -132,7 +132,7 @@ class Reader:
         return None
 
     def _observed(self, cells: Mapping[str, list[tuple[str, str]]]) -> date:
-        for header, text in cells.get("observed_at", []):
+        for header, text in (*cells.get("observed_at", []), *cells.get("at", [])):
             at = moment(text, self.zone, self.order)
             if at is None:
                 raise InvalidInput(_no_time(header))

@@ -268,6 +268,13 @@ class CustomerRights(Controller):
         profiles.add_control(request.auth.tenant, customer_id, entry)
         return entry
 
+    @get("/export", sync_to_thread=True, media_type="application/zip")
+    def export(
+        self, request: JsonRequest, customer_id: FromPath[str], persons: NamedDependency[Persons]
+    ) -> bytes:
+        """All that is known of a person, for the person: a ZIP archive with a manifest."""
+        return persons.bundle(request.auth.tenant, customer_id, request.auth.key_id, datetime.now(UTC))
+
     @get("/accesses", sync_to_thread=True)
     def accesses(
         self,

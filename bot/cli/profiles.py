@@ -95,6 +95,30 @@ def _tell(report: "RecordsReport", *, dry_run: bool) -> None:
 
 @profiles.command()
 @click.argument("customer")
+@click.argument("kind", type=click.Choice(["granted", "withdrawn", "objected"]))
+@click.option("--purpose", default="complaint_handling", show_default=True)
+@click.option("--consent-id", help="Of one consent; without it the whole purpose is meant.")
+@tenant_option
+@json_option
+def consent(
+    customer: str, kind: Any, purpose: str, consent_id: str | None, tenant: str | None, as_json: bool
+) -> None:
+    """Record what CUSTOMER agreed to, took back or objects to; it counts at once."""
+    from datetime import UTC, datetime
+
+    from profiles.consent import ConsentEntry
+
+    entry = ConsentEntry(at=datetime.now(UTC), purpose=purpose, kind=kind, consent_id=consent_id, channel=BY)
+    with open_home(tenant) as (stored, owner):
+        stored.profiles.add_consent(owner, customer, entry)
+    if as_json:
+        say_json(entry.model_dump(mode="json"))
+    else:
+        click.echo(f"{bold(customer)}: {kind} for {purpose}")
+
+
+@profiles.command()
+@click.argument("customer")
 @click.argument("into")
 @click.option("--reason", default="confirmed by a person", help="Why they are one person.")
 @tenant_option

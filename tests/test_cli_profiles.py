@@ -1,0 +1,155 @@
+"""`redress profiles`: messy exports of several systems become one clean profile a person."""
+
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.cli import main
+
+CRM = """客户编号,姓名,手机号,邮箱,地区,产品,更新日期,备用
+K-1001,陈 晓梅,138 0013 8000,chen@example.com,浙江省-杭州市,理财A,2026年3月5日,x
+K-1002,李雷,13900139000；010-62345678,,北京市/海淀区,信用卡,2026-03-01,
+K-1003,韩梅梅,不详,han@example.com,上海市,,2026/13/45,
+"""
+CASES = """CaseNumber,ContactId,ContactEmail,SuppliedPhone,CreatedDate,ClosedDate,IsEscalated,Origin,Subject
+00001026,003A1,chen@example.com,+8613800138000,2026-03-05T14:30:00.000+0000,2026-03-09T10:00:00Z,TRUE,Web,Late,Billing
+00001027,003A1,chen@example.com,+8613800138000,2026-04-05T14:30:00.000+0000,,FALSE,Phone,Still late,Billing
+00001029,003B2,o@example.com,+44 7700 900123,2036-04-06T14:30:00.000+0000,,FALSE,Email,From the future,Delivery
+"""
+EVENTS = """{"messageId":"m1","type":"track","event":"Order Completed","userId":"K-1001","timestamp":"2026-04-01T10:00:00Z","properties":{"revenue":99.5,"currency":"CNY"}}
+{"messageId":"m2","type":"page","userId":"K-1002","timestamp":"2026-04-01T10:00:00Z"}
+{"messageId":"m3","type":"track","event":"Mystery","userId":"K-1001","timestamp":"2026-04-04T10:00:00Z"}
+{"messageId":"m4","type":"track","event":"Order
+"""  # noqa: E501  # one line each, as the site writes them
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "crm.csv").write_text(CRM, encoding="gb18030")
+    (tmp_path / "cases.csv").write_text(CASES, encoding="utf-8")
+    (tmp_path / "events.jsonl").write_text(EVENTS, encoding="utf-8")
+    home = tmp_path / "home"
+    assert run(home, "init").exit_code == 0
+    return home
+
+
+def run(home: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments), env={"REDRESS_HOME": str(home)})
+
+
+def answer(home: Path, *arguments: str) -> Any:
+    result = run(home, *arguments, "--json")
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return json.loads(result.stdout)
+
+
+def bring_in(home: Path) -> list[dict[str, Any]]:
+    files = ("crm.csv", "cases.csv", "events.jsonl")
+    return [answer(home, "profiles", "import", str(home.parent / name)) for name in files]
+
+
+def people(home: Path) -> dict[str, dict[str, Any]]:
+    rows = [json.loads(line) for line in run(home, "export", "customers").stdout.splitlines()]
+    return {i["value"]: row for row in rows for i in row["identities"] if i["kind"] == "external_id"}
+
+
+def test_three_messy_files_become_one_profile_a_person(home: Path) -> None:
+    first = bring_in(home)
+    assert [(each["source"], each["rows"], each["bad"]) for each in first] == [
+        ("customers", 3, 1), ("salesforce_cases", 3, 1), ("segment", 3, 1),
+    ]  # fmt: skip
+    assert first[0]["left_out"] == {"备用": 1}
+    assert "更新日期" in first[0]["problems"][0]["problem"] and first[0]["problems"][0]["row"] == 4
+    assert "future" in first[1]["problems"][0]["problem"]
+    assert first[2]["left_out"] == {"events 'track / Mystery'": 1}
+    assert first[1]["people"] == {"new": 0, "changed": 1}, "linked by telephone"
+    chen = people(home)["K-1001"]
+    assert {i["kind"] for i in chen["identities"]} == {"external_id", "phone", "email", "app_user"}
+    assert [f["value"] for f in chen["facts"] if f["field"] == "name"] == ["陈晓梅"]
+    shown = answer(home, "profiles", "show", chen["id"])
+    assert shown["events"] == 5
+    assert shown["traits"]["complaints_365d"] == 2 and shown["traits"]["escalated_365d"] == 1
+    again = bring_in(home)
+    assert [each["people"] for each in again] == [{"new": 0, "changed": 0}] * 3
+    assert [each["events"]["new"] for each in again] == [0, 0, 0]
+    assert people(home)["K-1001"] == chen
+
+
+def test_a_dry_run_stores_nothing(home: Path) -> None:
+    done = answer(home, "profiles", "import", str(home.parent / "crm.csv"), "--dry-run")
+    assert (done["rows"], done["bad"], done["people"]) == (3, 1, {"new": 0, "changed": 0})
+    assert run(home, "export", "customers").stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("odd.csv", "colour,size\nred,3\n", "of no export we know"),
+        ("empty.csv", "", "is empty"),
+        ("x.pdf", "%PDF", "are not read"),
+    ],
+)
+def test_files_we_cannot_read_say_what_to_do(home: Path, name: str, content: str, said: str) -> None:
+    file = home.parent / name
+    file.write_text(content, encoding="utf-8")
+    result = run(home, "profiles", "import", str(file))
+    assert result.exit_code == 1 and said in result.stderr
+
+
+def test_a_source_that_does_not_exist_is_corrected(home: Path) -> None:
+    result = run(home, "profiles", "import", str(home.parent / "crm.csv"), "--source", "salesforce_case")
+    assert result.exit_code == 1 and "did you mean 'salesforce_cases'?" in result.stderr
+
+
+def test_merging_forgetting_and_consent_from_the_command_line(home: Path) -> None:
+    bring_in(home)
+    one, two = (people(home)[number]["id"] for number in ("K-1001", "K-1002"))
+    refused = run(home, "profiles", "merge", one, two)
+    assert refused.exit_code == 1 and "different external ids" in refused.stderr
+    assert "was not merged" in run(home, "profiles", "unmerge", one).stderr
+    said = run(home, "profiles", "consent", one, "objected")
+    assert said.exit_code == 0
+    shown = answer(home, "profiles", "show", one)
+    assert (shown["facts"], shown["withheld"]) == ([], "objected")
+    assert "objects to this use" in run(home, "profiles", "show", one, "--language", "en").stdout
+    assert run(home, "profiles", "show", one, "--purpose", "marketing").exit_code == 1
+    gone = answer(home, "profiles", "forget", one, "--yes")
+    assert gone["tombstone"].startswith("tomb_")
+    back = answer(home, "profiles", "import", str(home.parent / "crm.csv"))
+    assert back["bad"] == 2 and any(gone["tombstone"] in p["problem"] for p in back["problems"])
+    assert run(home, "profiles", "forget", one, "--yes").exit_code == 2
+
+
+def test_the_archive_for_the_person_is_whole(home: Path) -> None:
+    bring_in(home)
+    chen = people(home)["K-1001"]["id"]
+    file = home.parent / "chen.zip"
+    done = answer(home, "profiles", "export", chen, str(file))
+    assert done["bytes"] == file.stat().st_size and file.stat().st_mode & 0o077 == 0
+    with zipfile.ZipFile(io.BytesIO(file.read_bytes())) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(content.pop("manifest.json"))
+    assert manifest == {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
+    assert len(content["events.jsonl"].splitlines()) == 5
+    profile = json.loads(content["profile.json"])
+    assert {f["field"] for f in profile["customer"]["facts"]} >= {"name", "region", "product"}
+    assert b"rights_request" in content["accesses.jsonl"]
+    assert "李雷" not in file.read_bytes().decode("utf-8", "ignore")
+
+
+def test_quality_counts_what_is_missing_wrong_and_shared(home: Path) -> None:
+    bring_in(home)
+    report = answer(home, "profiles", "quality")
+    assert report["customers"] == 2 and report["without_identity"] == 0
+    assert report["fields"]["name"]["completeness"] == 1.0
+    assert report["identities"]["email"] == {
+        "customers": 1, "completeness": 0.5, "verified": 0.0, "shared_values": 0,
+    }  # fmt: skip
+    assert set(report["sources"]) >= {"crm"}
+    assert "identity" in run(home, "profiles", "quality").stdout
