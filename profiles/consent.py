@@ -63,6 +63,12 @@ def consented(fact: Fact, entries: Iterable[ConsentEntry]) -> bool:
     return _newest(about).kind == "granted"
 
 
+def agreed(entries: Iterable[ConsentEntry], purpose: str) -> bool:
+    """Whether the customer agreed to a purpose that nobody may assume they agree to."""
+    about = [entry for entry in entries if entry.purpose == purpose]
+    return bool(about) and _newest(about).kind == "granted"
+
+
 def _newest(entries: list[ConsentEntry]) -> ConsentEntry:
     """Of two at the same moment, the one that forbids."""
     return max(entries, key=lambda entry: (entry.at, entry.kind != "granted"))

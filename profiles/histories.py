@@ -1,14 +1,15 @@
 """What happened with customers, and what it comes to: events and traits of one person or of all."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from profiles.behaviour import traits_of
+from profiles.consent import agreed
 from profiles.customer_rows import load, lock
-from profiles.errors import UnknownCustomer
-from profiles.event import Event
+from profiles.errors import InvalidInput, UnknownCustomer
+from profiles.event import EVENT_KINDS, Event
 from profiles.event_store import Happened, events_of, refuse_future, remake_tallies, tally_of, write_events
 from profiles.merges import members_of, roots_of
 from profiles.registry import Registry
@@ -33,11 +34,21 @@ class Histories:
 
         Raises:
             UnknownCustomer: the tenant has no such customer.
-            InvalidInput: an event lies in the future.
+            InvalidInput: an event lies in the future, or is of a kind that is off or needs a consent.
         """
-        refuse_future(events, now or datetime.now(UTC))
+        moment = now or datetime.now(UTC)
+        refuse_future(events, moment)
         with self._sessions.write(tenant) as session:
             lock(session, customer_id)
+            (customer,) = load(session, [customer_id]).values()
+            for event in events:
+                self._fields.events.check(event.kind, moment.date())
+                purpose = self._fields.events.consent_for(event.kind)
+                if purpose is not None and not agreed(customer.consents, purpose):
+                    raise InvalidInput(
+                        f"a {event.kind} is kept only of customers who agreed to {purpose!r}: record the "
+                        "consent first"
+                    )
             return write_events(session, {customer_id: events})
 
     def events(self, tenant: str, customer_id: str, since: datetime | None = None) -> list[Event]:
@@ -51,6 +62,26 @@ class Histories:
         with self._sessions.read(tenant) as session:
             root = roots_of(session, [customer_id])[customer_id]
             return tally_of(session, members_of(session, [root])[root])
+
+    def sweep(self, tenant: str, now: datetime, *, dry_run: bool = False) -> dict[str, int]:
+        """Delete events past the time their kind is kept, by kind; a second run finds nothing to do.
+
+        Each kind is one transaction, so a run that broke off is simply repeated.
+        """
+        found: dict[str, int] = {}
+        for kind in EVENT_KINDS:
+            until = now - timedelta(days=self._fields.events.days(kind))
+            old = EventRow.kind == kind, EventRow.at < until
+            with self._sessions.write(tenant) as session:
+                count = session.scalar(select(func.count()).select_from(EventRow).where(*old)) or 0
+                if count:
+                    found[kind] = count
+                if not count or dry_run:
+                    continue
+                customers = list(session.scalars(select(EventRow.customer_id).where(*old).distinct()))
+                session.execute(delete(EventRow).where(*old))
+                remake_tallies(session, customers)
+        return found
 
     def remake(self, tenant: str, customer_id: str) -> Tally:
         """Count a customer's events afresh, which changes nothing where all is well.

@@ -120,8 +120,7 @@ class Persons:
         """
         self._fields.check_purpose(looker.purpose)
         customer = self._known(tenant, customer_id)
-        hidden = barred(customer, looker.purpose, self._fields) is not None or not looker.verified
-        events = [] if hidden else self._histories.events(tenant, customer.id)
+        events = self._histories.events(tenant, customer.id) if self._history_shown(customer, looker) else []
         noted = Access(
             customer_id=customer.id,
             at=now,
@@ -147,6 +146,13 @@ class Persons:
         computed = {"traits": person.traits, "in_words": person.said, "feelings": person.feelings}
         return bundle(customer, computed, person.relations, events, accesses, now)
 
+    def _history_shown(self, customer: Customer, looker: Looker) -> bool:
+        """Whether the looker may see what happened."""
+        rules = self._fields
+        purpose = rules.purposes[looker.purpose]
+        allowed = purpose.every_fact or looker.purpose in rules.events.purposes
+        return allowed and looker.verified and barred(customer, looker.purpose, rules) is None
+
     def _known(self, tenant: str, customer_id: str) -> Customer:
         customer = self._profiles.customer(tenant, customer_id)
         if customer is None:
@@ -163,7 +169,7 @@ class Persons:
             language=looker.language,
             fields=self._fields,
         )
-        hidden = barred(customer, looker.purpose, self._fields) is not None or not looker.verified
+        hidden = not self._history_shown(customer, looker)
         return self._described(tenant, customer, seen, looker, now, hidden=hidden)
 
     def _described(

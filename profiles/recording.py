@@ -17,7 +17,7 @@ from pydantic import model_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from profiles.consent import ConsentEntry
+from profiles.consent import ConsentEntry, agreed
 from profiles.customer import Customer, merged
 from profiles.customer_rows import external_ids_of, load, lock_all, write_customers
 from profiles.errors import ErasedCustomer, IdentityConflict, ProfilesError
@@ -95,6 +95,8 @@ class Recorder:
                 for fact in record.facts:
                     self._fields.check(fact)
                 refuse_future(record.events, moment)
+                for event in record.events:
+                    self._fields.events.check(event.kind, moment.date())
             except ProfilesError as error:
                 done.refused.append(Refused(place, str(error)))
             else:
@@ -113,6 +115,8 @@ class _Batch:
         self._holders: defaultdict[tuple[str, str], list[Holder]] = defaultdict(list)
         self._known: dict[str, Customer] = {}
         self._existing: set[str] = set()
+        self._asked: set[str] = set()
+        """Customers whose consent is asked for."""
         self._changed: dict[str, Customer] = {}
         self._new: set[str] = set()
         self._key = ""
@@ -126,7 +130,7 @@ class _Batch:
             except (ErasedCustomer, IdentityConflict) as error:
                 self._done.refused.append(Refused(place, str(error)))
             else:
-                events[target] += record.events
+                events[target] += self._allowed(place, target, record.events)
         new = [customer for i, customer in self._changed.items() if i in self._new]
         changed = [
             customer
@@ -138,6 +142,19 @@ class _Batch:
         self._done.people_new += len(new)
         self._done.people_changed += len(changed)
         self._done.happened += write_events(self._session, events)
+
+    def _allowed(self, place: int, target: str, events: Sequence[Event]) -> list[Event]:
+        """Those that need no consent, or have it."""
+        taken: list[Event] = []
+        for event in events:
+            purpose = self._fields.events.consent_for(event.kind)
+            customer = self._changed.get(target) or self._known.get(target)
+            if purpose is None or (customer is not None and agreed(customer.consents, purpose)):
+                taken.append(event)
+                continue
+            why = f"a {event.kind} is kept only of customers who agreed to {purpose!r}"
+            self._done.refused.append(Refused(place, f"{why}: record the consent first"))
+        return taken
 
     def _offered(self, record: Record) -> Customer:
         """What a record says, as a customer: who has its number, or one of its own."""
@@ -167,6 +184,9 @@ class _Batch:
         for kind, value, customer, verified in found:
             self._holders[kind, value].append(Holder(roots[customer], verified, numbers.get(customer)))
         offered = [self._offered(record) for record in records]
+        for record, customer in zip(records, offered, strict=True):
+            if any(self._fields.events.consent_for(event.kind) for event in record.events):
+                self._asked.add(customer.id)
         every = list(dict.fromkeys([*ids, *roots.values(), *(customer.id for customer in offered)]))
         self._existing = set(lock_all(self._session, every))
         wanted_whole = {i for customer in offered for i in self._to_load(customer)}
@@ -182,7 +202,7 @@ class _Batch:
         held = [self._held(offered, identity) for identity in offered.identities]
         about = set[str]().union(*held) if held else set[str]()
         bare = not (offered.facts or offered.consents or offered.language)
-        if bare and len(about) == 1 and all(held):
+        if bare and len(about) == 1 and all(held) and offered.id not in self._asked:
             return set()
         return {offered.id, *about}
 

@@ -15,6 +15,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field as Limit, PrivateAttr, model_validator
 
 from profiles.errors import InvalidInput, InvalidRules, UndeclaredField
+from profiles.event import EventKind
 from profiles.fact import Basis, Fact, Language
 from profiles.owned import Code, Owned
 from profiles.rules import Location, load_rules, located
@@ -101,6 +102,51 @@ class ContactRules(Owned):
     """Days a promise counts as open."""
 
 
+class EventKindRules(Owned):
+    """What differs for one kind of event."""
+
+    retention_days: Annotated[int, Limit(gt=0)] | None = None
+    consent_for: Code | None = None
+    """The purpose the customer must have agreed to."""
+    assessment: Annotated[str, Limit(max_length=200)] | None = None
+    """Number of the assessment of its impact; empty where there has to be one and is none yet."""
+    assessed_until: date | None = None
+    """Last day of that assessment."""
+
+
+class EventRules(Owned):
+    """What events may be used for, and how long."""
+
+    purposes: Annotated[tuple[Code, ...], Limit(min_length=1)]
+    retention_days: Annotated[int, Limit(gt=0)]
+    kinds: dict[EventKind, EventKindRules] = {}
+
+    def days(self, kind: EventKind) -> int:
+        """How long an event of that kind is kept."""
+        own = self.kinds.get(kind)
+        return own.retention_days if own is not None and own.retention_days else self.retention_days
+
+    def consent_for(self, kind: EventKind) -> str | None:
+        """The purpose the customer must have agreed to, for an event of that kind."""
+        own = self.kinds.get(kind)
+        return None if own is None else own.consent_for
+
+    def check(self, kind: EventKind, today: date) -> None:
+        """Refuse a kind whose impact has to be assessed first.
+
+        Raises:
+            InvalidInput: it was not, or that was too long ago.
+        """
+        own = self.kinds.get(kind)
+        if own is None or own.assessment is None:
+            return
+        if not own.assessment or own.assessed_until is None or own.assessed_until < today:
+            raise InvalidInput(
+                f"events of kind {kind!r} are off: assess the impact of keeping them, and write the "
+                f"assessment and its last day into profiles/fields.toml, [events.kinds.{kind}]"
+            )
+
+
 class Notes(Owned):
     """Why there is nothing to see."""
 
@@ -127,6 +173,7 @@ class Registry(Owned):
     valid_from: date
     purposes: Annotated[dict[Code, Purpose], Limit(min_length=1)]
     contacts: ContactRules
+    events: EventRules
     notes: Notes
     flat: FlatFile
     languages: dict[Language, tuple[Words, ...]]
@@ -217,6 +264,12 @@ class Registry(Owned):
         users: list[tuple[Location, tuple[str, ...]]] = [
             (("contacts", "purposes"), self.contacts.purposes),
             (("flat", "purpose"), (self.flat.purpose,)),
+            (("events", "purposes"), self.events.purposes),
+            *(
+                (("events", "kinds", kind, "consent_for"), (own.consent_for,))
+                for kind, own in self.events.kinds.items()
+                if own.consent_for is not None
+            ),
             *((("fields", name, "purposes"), field.purposes) for name, field in self.fields.items()),
         ]
         for where, purposes in users:

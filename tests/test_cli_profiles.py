@@ -17,11 +17,11 @@ K-1001,陈 晓梅,138 0013 8000,chen@example.com,浙江省-杭州市,理财A,202
 K-1002,李雷,13900139000；010-62345678,,北京市/海淀区,信用卡,2026-03-01,
 K-1003,韩梅梅,不详,han@example.com,上海市,,2026/13/45,
 """
-CASES = """CaseNumber,ContactId,ContactEmail,SuppliedPhone,CreatedDate,ClosedDate,IsEscalated,Origin,Subject
+CASES = """CaseNumber,ContactId,ContactEmail,SuppliedPhone,CreatedDate,ClosedDate,IsEscalated,Origin,Subject,Reason
 00001026,003A1,chen@example.com,+8613800138000,2026-03-05T14:30:00.000+0000,2026-03-09T10:00:00Z,TRUE,Web,Late,Billing
 00001027,003A1,chen@example.com,+8613800138000,2026-04-05T14:30:00.000+0000,,FALSE,Phone,Still late,Billing
 00001029,003B2,o@example.com,+44 7700 900123,2036-04-06T14:30:00.000+0000,,FALSE,Email,From the future,Delivery
-"""
+"""  # noqa: E501
 EVENTS = """{"messageId":"m1","type":"track","event":"Order Completed","userId":"K-1001","timestamp":"2026-04-01T10:00:00Z","properties":{"revenue":99.5,"currency":"CNY"}}
 {"messageId":"m2","type":"page","userId":"K-1002","timestamp":"2026-04-01T10:00:00Z"}
 {"messageId":"m3","type":"track","event":"Mystery","userId":"K-1001","timestamp":"2026-04-04T10:00:00Z"}

@@ -15,6 +15,7 @@ from profiles.fact import Contact, Fact, Identity
 from profiles.histories import Histories
 from profiles.people import People, Relation
 from profiles.recording import Record, Recorded, Recorder
+from profiles.registry import EventKindRules, Registry
 from profiles.rights import Access
 from profiles.schema import Base
 from profiles.store import ProfileStore
@@ -234,9 +235,7 @@ def test_the_forgotten_are_refused_until_they_agree_again(desk: Desk) -> None:
 def test_relations_are_kept_replaced_and_found_from_both_ends(desk: Desk) -> None:
     desk.record(record(NUMBER, PHONE), record(identity("external_id", "K-2", verified=True), PHONE))
     one, two = desk.ids()
-    relation = Relation(
-        first=one, second=two, kind="authorised_agent", source="crm", since=date(2026, 1, 1)
-    )
+    relation = Relation(first=one, second=two, kind="authorised_agent", source="crm", since=date(2026, 1, 1))
     desk.people.relate("a", relation)
     longer = relation.model_copy(update={"until": date(2026, 12, 31)})
     desk.people.relate("a", longer)
@@ -260,3 +259,67 @@ def test_another_tenant_sees_none_of_it(desk: Desk) -> None:
     assert desk.profiles.forget("b", only) is None
     with pytest.raises(UnknownCustomer):
         desk.histories.add("b", only, [event("e2")])
+
+
+ASSESSED = Registry.shipped().model_copy(
+    update={
+        "events": Registry.shipped().events.model_copy(
+            update={
+                "kinds": {
+                    "mention": EventKindRules(
+                        consent_for="social_listening", assessment="PIA-7", assessed_until=date(2030, 1, 1)
+                    )
+                }
+            }
+        )
+    }
+)
+
+
+def test_public_posts_are_off_until_assessed_and_then_need_consent(desk: Desk, database_url: str) -> None:
+    post = record(ACCOUNT, source="social", events=(event("p1", "mention"),))
+    (refused,) = desk.record(post).refused
+    assert "events of kind 'mention' are off" in refused.why
+    assert desk.ids() == []
+    database = Database(database_url)
+    recorder, histories = Recorder(database, ASSESSED), Histories(database, ASSESSED)
+    (refused,) = recorder.record("a", [post], NOW).refused
+    assert "agreed to 'social_listening'" in refused.why
+    (only,) = desk.ids()
+    with pytest.raises(InvalidInput, match="record the consent first"):
+        histories.add("a", only, [event("p1", "mention")], NOW)
+    entry = ConsentEntry(at=NOW, purpose="social_listening", kind="granted")
+    desk.profiles.add_consent("a", only, entry)
+    assert recorder.record("a", [post], NOW).happened == Happened(1)
+    assert histories.add("a", only, [event("p2", "mention", -0.5)], NOW) == Happened(1)
+    database.close()
+
+
+def test_a_consent_withdrawn_during_an_import_stops_what_follows(desk: Desk, database_url: str) -> None:
+    database = Database(database_url)
+    recorder = Recorder(database, ASSESSED)
+    granted = ConsentEntry(at=NOW - timedelta(days=2), purpose="social_listening", kind="granted")
+    withdrawn = ConsentEntry(at=NOW - timedelta(days=1), purpose="social_listening", kind="withdrawn")
+    done = recorder.record(
+        "a",
+        [
+            record(ACCOUNT, consents=(granted,), events=(event("p1", "mention"),)),
+            record(ACCOUNT, consents=(withdrawn,), events=(event("p2", "mention"),)),
+            record(ACCOUNT, events=(event("p3", "mention"),)),
+        ],
+        NOW,
+    )
+    database.close()
+    assert done.happened == Happened(1)
+    assert [refused.place for refused in done.refused] == [1, 2]
+
+
+def test_old_events_are_swept_by_kind_and_a_second_sweep_finds_nothing(desk: Desk) -> None:
+    events = (event("v1", "visit", -500), event("c1", "complaint", -500), event("c2", "complaint", -2000))
+    desk.record(record(NUMBER, events=events))
+    (only,) = desk.ids()
+    assert desk.histories.sweep("a", NOW, dry_run=True) == {"complaint": 1, "visit": 1}
+    assert desk.histories.sweep("a", NOW) == {"complaint": 1, "visit": 1}
+    assert desk.histories.sweep("a", NOW) == {}
+    assert [one.id for one in desk.histories.events("a", only)] == ["c1"]
+    assert desk.histories.tally("a", only) == Tally.of([events[1]])
