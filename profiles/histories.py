@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select
 
 from profiles.behaviour import traits_of
 from profiles.consent import agreed
+from profiles.customer_reads import TallyReads
 from profiles.customer_rows import load, lock
 from profiles.errors import InvalidInput, UnknownCustomer
 from profiles.event import EVENT_KINDS, Event
@@ -26,6 +27,7 @@ class Histories:
     def __init__(self, sessions: Sessions, fields: Registry | None = None) -> None:
         self._sessions = sessions
         self._fields = fields or Registry.shipped()
+        self._reads = TallyReads(sessions)
 
     def add(
         self, tenant: str, customer_id: str, events: Sequence[Event], now: datetime | None = None
@@ -59,6 +61,9 @@ class Histories:
 
     def tally(self, tenant: str, customer_id: str) -> Tally:
         """What the events of a person come to; an empty one where there are none."""
+        alone = self._reads.read(tenant, customer_id)
+        if not alone.merged and alone.tally is not None:
+            return alone.tally
         with self._sessions.read(tenant) as session:
             root = roots_of(session, [customer_id])[customer_id]
             return tally_of(session, members_of(session, [root])[root])

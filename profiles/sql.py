@@ -1,9 +1,10 @@
 """What every statement of this package needs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 IN_LIMIT: Final = 500
@@ -15,6 +16,9 @@ class Sessions(Protocol):
 
     def read(self, tenant: str) -> AbstractContextManager[Session]: ...
     def write(self, tenant: str, *, ordered: bool = False) -> AbstractContextManager[Session]: ...
+    def prepare(
+        self, *queries: Select[*tuple[Any, ...]]
+    ) -> Callable[[str, Mapping[str, Any]], list[list[tuple[Any, ...]]]]: ...
 
 
 def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:

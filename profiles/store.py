@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, or_, select, update
 
 from profiles.consent import ConsentEntry
 from profiles.customer import Customer, joined, merged
+from profiles.customer_reads import CustomerReads
 from profiles.customer_rows import (
     contact_events,
     digested,
@@ -64,6 +65,7 @@ class ProfileStore:
     def __init__(self, sessions: Sessions, fields: Registry | None = None) -> None:
         self._sessions = sessions
         self._fields = fields or Registry.shipped()
+        self._reads = CustomerReads(sessions)
 
     # ---- writing
 
@@ -203,6 +205,9 @@ class ProfileStore:
 
     def customer(self, tenant: str, customer_id: str) -> Customer | None:
         """Everything known about the person whom this id or one merged with it stands for."""
+        alone = self._reads.read(tenant, customer_id)
+        if not alone.merged:
+            return alone.customer
         with self._sessions.read(tenant) as session:
             root = roots_of(session, [customer_id])[customer_id]
             ids = members_of(session, [root])[root]

@@ -11,7 +11,7 @@ from typing import Any
 def test_the_bench_measures_every_step_and_leaves_the_home_alone(tmp_path: Path) -> None:
     env = {**os.environ, "REDRESS_HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, "-m", "bot.cli", "bench", "--size", "60", "--size", "120", "--json"],
+        [sys.executable, "-m", "bot.cli", "bench", "--size", "60", "--size", "120", "--events", "2000", "--json"],
         env=env, capture_output=True, text=True, timeout=240, check=True,
     )  # fmt: skip
     report: dict[str, Any] = json.loads(done.stdout)
@@ -30,4 +30,9 @@ def test_the_bench_measures_every_step_and_leaves_the_home_alone(tmp_path: Path)
         assert result["import_per_second"] > 0 < result["bare_upsert_per_second"]
     assert report["ratios"]["p50_at_largest_to_smallest"] > 0
     assert not (tmp_path / "home").exists()
+    profiles = report["profiles"]
+    assert (profiles["events"], profiles["customers"]) == (2000, 200)
+    assert profiles["import_events_per_second"] > 0
+    assert profiles["profile_read"]["n"] == 500 and profiles["update"]["n"] == 200
+    assert set(profiles["ratios"]) == {"profile_read_p99_to_bare_read_p99", "update_p50_to_bare_commit_p50"}
     assert not list(tmp_path.glob("redress-bench-*")), "temporary homes are removed"

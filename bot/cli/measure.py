@@ -12,15 +12,22 @@ from bot.cli.console import json_option, load_settings, remark, say_json, say_ta
     "--size", "sizes", type=click.IntRange(1), multiple=True, default=(10_000, 100_000), show_default=True,
     help="Cases in memory; repeat for several.",
 )  # fmt: skip
+@click.option(
+    "--events", type=click.IntRange(1000), default=100_000, show_default=True,
+    help="Events of customers in profiles, a tenth as many customers.",
+)  # fmt: skip
 @json_option
-def bench(sizes: tuple[int, ...], as_json: bool) -> None:
+def bench(sizes: tuple[int, ...], events: int, as_json: bool) -> None:
     """Measure our own cost beside the floors it stands on: embedding, vector query, empty route, commit.
 
     Works in temporary homes; yours stays as it is.
     """
+    from bot.bench.profiles import bench_profiles
     from bot.bench.run import run_bench
 
-    report = run_bench(load_settings(), sorted(set(sizes)), remark)
+    settings = load_settings()
+    report = run_bench(settings, sorted(set(sizes)), remark)
+    report["profiles"] = bench_profiles(settings, events, remark)
     if as_json:
         say_json(report)
         return
@@ -28,6 +35,10 @@ def bench(sizes: tuple[int, ...], as_json: bool) -> None:
         click.echo(f"\n{result['cases']:,} cases")
         say_table(("", "p50 ms", "p99 ms"), _rows(result))
         say_table(("", "value"), [(name, str(value)) for name, value in _figures(result)])
+    of_profiles = report["profiles"]
+    click.echo(f"\nprofiles: {of_profiles['events']:,} events of {of_profiles['customers']:,} customers")
+    say_table(("", "p50 ms", "p99 ms"), _rows(of_profiles))
+    say_table(("", "value"), [(name, str(value)) for name, value in _figures(of_profiles)])
     click.echo(f"start: {report['start']}")
 
 
