@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from profiles.errors import InvalidInput
@@ -107,20 +107,17 @@ def forget_events(session: Session, customer: str, *, source: str | None = None)
 
 def _bring_up_to_date(session: Session, fresh: Mapping[str, list[Event]]) -> None:
     tallies = _tallies(session, list(fresh))
-    new: list[dict[str, Any]] = []
-    changed: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for customer, events in fresh.items():
         known = tallies.get(customer, Tally())
         if known is not None and min(map(order, events)) > known.last:
             tally = _with(known, events)
         else:  # out of order, or of another format
             tally = Tally.of(events_of(session, [customer]))
-        row = {"customer_id": customer, "body": tally.dump()}
-        (changed if customer in tallies else new).append(row)
-    if new:
-        session.execute(insert(TallyRow), new)
-    if changed:
-        session.execute(update(TallyRow), changed)
+        rows.append({"customer_id": customer, "body": tally.dump()})
+    for some in chunks(list(tallies)):  # cheaper than to update them one by one
+        session.execute(delete(TallyRow).where(TallyRow.customer_id.in_(some)))
+    session.execute(insert(TallyRow), rows)
 
 
 def _with(tally: Tally, events: Iterable[Event]) -> Tally:

@@ -1,16 +1,17 @@
 """What happened with customers, and what it comes to: events and traits of one person or of all."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
 
 from profiles.behaviour import traits_of
 from profiles.consent import agreed
 from profiles.customer_reads import TallyReads
 from profiles.customer_rows import load, lock
 from profiles.errors import InvalidInput, UnknownCustomer
-from profiles.event import EVENT_KINDS, Event
+from profiles.event import EVENT_KINDS, Event, EventKind
 from profiles.event_store import Happened, events_of, refuse_future, remake_tallies, tally_of, write_events
 from profiles.merges import members_of, roots_of
 from profiles.registry import Registry
@@ -42,16 +43,21 @@ class Histories:
         refuse_future(events, moment)
         with self._sessions.write(tenant) as session:
             lock(session, customer_id)
-            (customer,) = load(session, [customer_id]).values()
-            for event in events:
-                self._fields.events.check(event.kind, moment.date())
-                purpose = self._fields.events.consent_for(event.kind)
-                if purpose is not None and not agreed(customer.consents, purpose):
-                    raise InvalidInput(
-                        f"a {event.kind} is kept only of customers who agreed to {purpose!r}: record the "
-                        "consent first"
-                    )
+            kinds: set[EventKind] = {event.kind for event in events}
+            for kind in sorted(kinds):
+                self._check_kind(session, customer_id, kind, moment.date())
             return write_events(session, {customer_id: events})
+
+    def _check_kind(self, session: Session, customer_id: str, kind: EventKind, today: date) -> None:
+        self._fields.events.check(kind, today)
+        purpose = self._fields.events.consent_for(kind)
+        if purpose is None:
+            return
+        (customer,) = load(session, [customer_id]).values()
+        if not agreed(customer.consents, purpose):
+            raise InvalidInput(
+                f"a {kind} is kept only of customers who agreed to {purpose!r}: record the consent first"
+            )
 
     def events(self, tenant: str, customer_id: str, since: datetime | None = None) -> list[Event]:
         """Of a person, oldest first."""
