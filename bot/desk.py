@@ -6,7 +6,7 @@ receive ─ redact ─ embed ─ triage ─ recall ─ brief ─ draft ─ sugge
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -150,8 +150,12 @@ class Desk:
         suggestion = self._store.newest_suggestion(tenant, complaint_id)
         if suggestion is None:
             return None
-        customer = self._store.complaint(tenant, complaint_id).customer
-        who = self._recogniser.recognise(tenant, customer, self._today(tenant), complaint_id)
+        today, complaint = self._today(tenant), self._store.complaint(tenant, complaint_id)
+        who = self._recogniser.recognise(tenant, complaint.customer, today, complaint_id)
+        language: Language = "zh" if suggestion.draft.language == "zh" else "en"
+        who, _ = self._recogniser.attend(
+            tenant, who, complaint, suggestion.triage, suggestion.clocks, language, today
+        )
         return with_customer(suggestion, who.view)
 
     def _keep(self, tenant: str, complaint: Complaint, suggestion: Suggestion) -> None:
@@ -231,6 +235,10 @@ class Desk:
 
         before = time.perf_counter()
         brief = self._brief(complaint, settings, reading, triage, reply_language, today, who, cases, passages)
+        who, skills = self._recogniser.attend(
+            tenant, who, complaint, triage, brief.clocks, reply_language, today
+        )
+        brief = replace(brief, triage=_with_skills(triage, skills))
         timings["brief"] = _ms(before)
         matches = Matches(
             cases=tuple(case_card(match, reading.text) for match in cases),
@@ -308,6 +316,12 @@ def _on_paper(complaint: ComplaintIn, complaint_id: str) -> Complaint:
         reference=complaint.reference,
         received_at=complaint.received_at or datetime.now(UTC),
     )
+
+
+def _with_skills(triage: Triage, skills: Sequence[str]) -> Triage:
+    """The triage with more skills on its route; queue and urgency stay."""
+    every = tuple(dict.fromkeys((*triage.route.skills, *skills)))
+    return triage.model_copy(update={"route": triage.route.model_copy(update={"skills": every})})
 
 
 def _as_event(listener: Listener) -> OnDelta:

@@ -1,30 +1,33 @@
 """Who the customer of this complaint is, as far as identity, purpose and consent let us say."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Final
 
+from bot.care import TAKEN_FURTHER, attended, contact_traits
 from bot.complaint import Complaint, CustomerRef
 from bot.draft.plan import addressed
-from bot.suggestion import ContactCard, FactCard, ProfileView, Suggestion
+from bot.suggestion import Clock, ContactCard, FactCard, ProfileView, Suggestion, Triage
 from knowledge.case import Language
+from profiles.care import CareRules
+from profiles.customer import Customer
 from profiles.errors import UnknownCustomer
 from profiles.event import Event
 from profiles.fact import EmotionKind, Fact
 from profiles.histories import Histories
 from profiles.people import People
-from profiles.rights import Access
+from profiles.registry import Registry
+from profiles.rights import Access, switched_on
 from profiles.store import ProfileStore
-from profiles.view import View, view
+from profiles.view import View, barred, view
 
 log = logging.getLogger(__name__)
 
 PURPOSE: Final = "complaint_handling"
 DESK: Final = "redress"
 """Who looks and who tells, where the service itself does."""
-TAKEN_FURTHER: Final = frozenset({"regulator", "media", "legal", "collective"})
-"""Escalations that mean the customer takes the matter elsewhere."""
 _CUSTOMER: Final = "⟦CUSTOMER⟧"
 """Stands for the customer's name in a stored draft."""
 _NOBODY: Final[dict[Language, str]] = {"zh": "客户", "en": "customer"}
@@ -38,6 +41,8 @@ class Who:
     open_promises: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     """The customer's names, so that redaction finds them whatever the context."""
+    customer: Customer | None = None
+    """Where their history may be used for this purpose."""
 
 
 class Recogniser:
@@ -68,7 +73,30 @@ class Recogniser:
                 complaint_id=complaint_id or None,
             )
             self._people.note_access(tenant, [looked])
-        return Who(_shown(customer.id, reference.verified, seen), seen.open_promises, names)
+        shown = _shown(customer.id, reference.verified, seen)
+        if "human_only" in switched_on(customer.controls):
+            shown = shown.model_copy(update={"human_only": True})
+        rules = Registry.shipped()
+        usable = PURPOSE in rules.events.purposes and barred(customer, PURPOSE, rules) is None
+        return Who(shown, seen.open_promises, names, customer if usable and reference.verified else None)
+
+    def attend(
+        self,
+        tenant: str,
+        who: Who,
+        complaint: Complaint,
+        triage: Triage,
+        clocks: Sequence[Clock],
+        language: Language,
+        today: date,
+    ) -> tuple[Who, tuple[str, ...]]:
+        """Who they are with how they are best served now, and the skills that takes."""
+        known = None
+        if who.customer is not None:
+            known = who.customer, self._histories.tally(tenant, who.customer.id)
+        contact = contact_traits(complaint, triage, clocks, today, CareRules.shipped())
+        view, served = attended(who.view, contact, known, PURPOSE, language, today)
+        return replace(who, view=view), served.skills
 
     def remember(self, tenant: str, complaint: Complaint, suggestion: Suggestion) -> None:
         """Put the complaint among the events of its customer, where somebody checked that it is theirs."""

@@ -201,6 +201,14 @@ class ContactCard(Owned):
     promise: str | None
 
 
+class CareCard(Owned):
+    """One thing to know of this contact, or to do, and why."""
+
+    code: str
+    words: str
+    reasons: tuple[str, ...] = ()
+
+
 class ProfileView(Owned):
     """The customer, as far as purpose and consent let an agent see."""
 
@@ -210,6 +218,16 @@ class ProfileView(Owned):
     contacts: tuple[ContactCard, ...] = ()
     note: str = ""
     """Why there is nothing to see, where there is nothing."""
+    human_only: bool = False
+    """The customer asked that no machine alone decides about them."""
+    history: tuple[str, ...] = ()
+    """What their earlier contacts come to, in words."""
+    situations: tuple[CareCard, ...] = ()
+    """Of this very contact."""
+    needs: tuple[CareCard, ...] = ()
+    """What they need without having asked."""
+    strategies: tuple[CareCard, ...] = ()
+    """What to do."""
 
 
 class Clock(Owned):

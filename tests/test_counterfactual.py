@@ -1,4 +1,6 @@
-"""Who somebody is changes nothing of what they are owed: urgency, route, deadlines and commitments stay.
+"""Who somebody is changes nothing of what they are owed: urgency, queue, deadlines and commitments stay.
+
+What happened before may add care (a skill, a way to serve them), never take any away.
 
 The same complaint is judged for customers who differ in name, age, region, occupation, tier, or how often
 they complained before.
@@ -86,7 +88,7 @@ def _owed(desk: Desk, text: str, who: str) -> Any:
     return (
         triage.category,
         triage.urgency,
-        triage.route,
+        triage.route.queue,
         triage.emotion,
         triage.escalations,
         [(clock.stage, clock.due, clock.rule) for clock in assessment.brief.clocks],
