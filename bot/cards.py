@@ -1,7 +1,7 @@
 """A Suggestion as a card in the terminal: what an agent would want to see, on one screen or two."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from bot.suggestion import (
     CaseCard,
     Evidence,
     PassageCard,
+    ProfileView,
     Suggestion,
     Trajectory,
     TrajectoryShape,
@@ -31,6 +32,7 @@ from knowledge.taxonomy import Taxonomy
 CASES: Final = 3
 FACTS: Final = 6
 CONTACTS: Final = 2
+SERVED: Final = 3
 REASONS: Final = 5
 SUMMARY: Final = 90
 """Characters of a case or a passage on a card."""
@@ -67,6 +69,9 @@ class CardWords(Owned):
     reasons: str
     customer: str
     promised: str
+    serve: str
+    unvoiced: str
+    human_only: str
     unverified: str
     no_customer: str
     cases: str
@@ -229,10 +234,10 @@ def _path(trajectory: Trajectory, words: CardWords) -> str:
 
 def _customer(suggestion: Suggestion, words: CardWords) -> RenderableType:
     profile = suggestion.profile
-    if not profile.facts and not profile.contacts:
-        return Text(words.no_customer, "dim")
     lines = _pairs()
-    if not profile.verified:
+    if not profile.facts and not profile.contacts:
+        lines.add_row("", Text(words.no_customer, "dim"))
+    elif not profile.verified:
         lines.add_row("", Text(words.unverified, "yellow"))
     for fact in profile.facts[:FACTS]:
         lines.add_row(words.of(fact.field), Text(safe(fact.value)))
@@ -241,7 +246,18 @@ def _customer(suggestion: Suggestion, words: CardWords) -> RenderableType:
         if contact.promise:
             line.append(f"  {words.promised}: {safe(contact.promise)}", "yellow")
         lines.add_row(f"{contact.at:%Y-%m-%d}", line)
+    for label, told in _served(profile, words):
+        lines.add_row(label, told)
     return lines
+
+
+def _served(profile: ProfileView, words: CardWords) -> Iterator[tuple[str, Text]]:
+    """How this contact is best served."""
+    if profile.human_only:
+        yield "", Text(words.human_only, "yellow")
+    for label, found in ((words.unvoiced, profile.needs), (words.serve, profile.strategies)):
+        for n, one in enumerate(found[:SERVED]):
+            yield "" if n else label, Text(one.words)
 
 
 def _cases(

@@ -42,6 +42,8 @@ class TraitRules(Owned):
     source: Annotated[str, Field(min_length=1, max_length=300)]
     valid_from: date
     traits: Annotated[dict[Code, Trait], Field(min_length=1)]
+    words: dict[str, dict[Language, str]] = {}
+    """Values that are codes, in words."""
 
     @classmethod
     def shipped(cls) -> "TraitRules":
@@ -52,12 +54,16 @@ class TraitRules(Owned):
         """A trait in words; one that nobody declared by its name (columns of a company's own data)."""
         trait = self.traits.get(name)
         if trait is not None:
-            return trait.said(value, language)
+            return trait.said(self._in_words(value, language), language)
         # what two words of a name in a CSV are run together from is easier to read apart
         words = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name)
         return (
             f"{words}: {shown(value, 'number')}" if language == "en" else f"{words}：{shown(value, 'number')}"
         )
+
+    def _in_words(self, value: Value, language: Language) -> Value:
+        words = self.words.get(value) if isinstance(value, str) else None
+        return value if words is None else words.get(language, value)
 
 
 def shown(value: Value, kind: str) -> str:

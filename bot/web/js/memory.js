@@ -7,7 +7,7 @@ import { day, money, percent, say, word } from "./words.js";
 export function showCustomer(profile, customer) {
   if (!profile) return pending("customer-body", 3);
   if (!profile.customer_id) {
-    return fill("customer-body", el("p", { class: "muted" }, say(customer ? "customer.unknown" : "customer.none")));
+    return fill("customer-body", el("p", { class: "muted" }, say(customer ? "customer.unknown" : "customer.none")), ...care(profile));
   }
   const promises = profile.facts.filter((fact) => fact.field === "open_promise");
   const facts = profile.facts.filter((fact) => fact.field !== "open_promise");
@@ -20,13 +20,30 @@ export function showCustomer(profile, customer) {
       el("span", { class: "muted small" }, profile.customer_id),
     ),
     profile.note && el("p", { class: "note" }, profile.note),
+    profile.human_only && el("p", { class: "note" }, say("customer.human_only")),
+    ...care(profile),
     !profile.note && facts.length + promises.length + profile.contacts.length === 0 && el("p", { class: "muted" }, say("customer.nothing")),
     promises.length > 0 && el("h4", {}, say("customer.promises")),
     promises.length > 0 && el("ul", { class: "promises" }, promises.map((fact) => el("li", {}, fact.value, origin(fact)))),
     facts.length > 0 && el("dl", { class: "facts" }, facts.map((fact) => el("div", {}, el("dt", {}, word("field", fact.field)), el("dd", {}, fact.value, origin(fact))))),
     profile.contacts.length > 0 && el("h4", {}, say("customer.contacts")),
     profile.contacts.length > 0 && el("ol", { class: "contacts" }, profile.contacts.map(contact)),
+    profile.history.length > 0 && el("h4", {}, say("customer.history")),
+    profile.history.length > 0 && el("ul", { class: "history small" }, profile.history.map((sentence) => el("li", {}, sentence))),
   );
+}
+
+/* How this contact is best served: the situation, what to do, what they need without having asked. */
+function care(profile) {
+  return ["situations", "strategies", "needs"].flatMap((kind) => {
+    const found = profile[kind];
+    if (found.length === 0) return [];
+    return [el("h4", {}, say(`customer.${kind}`)), el("ul", { class: `care ${kind}` }, found.map(careItem))];
+  });
+}
+
+function careItem(one) {
+  return el("li", {}, one.words, one.reasons.length > 0 && el("small", {}, one.reasons.join(" · ")));
 }
 
 function origin(fact) {
