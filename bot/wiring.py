@@ -29,6 +29,7 @@ from knowledge.prediction import Classifier
 from knowledge.search import Search
 from knowledge.store import KnowledgeStore
 from knowledge.taxonomy import Taxonomy
+from profiles.grouping import Groupings
 from profiles.histories import Histories
 from profiles.people import People
 from profiles.person import Persons
@@ -52,6 +53,7 @@ class StoreParts:
     people: People
     recorder: Recorder
     persons: Persons
+    groupings: Groupings
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def open_store(settings: Settings) -> Generator[StoreParts]:
     try:
         database.migrate()
         profiles, histories, people = ProfileStore(database), Histories(database), People(database)
+        groupings = Groupings(settings.home / "segments")
         yield StoreParts(
             settings=settings,
             database=database,
@@ -102,7 +105,8 @@ def open_store(settings: Settings) -> Generator[StoreParts]:
             histories=histories,
             people=people,
             recorder=Recorder(database),
-            persons=Persons(profiles, histories, people),
+            persons=Persons(profiles, histories, people, groupings),
+            groupings=groupings,
         )
     finally:
         database.close()
@@ -164,6 +168,7 @@ def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
         people=stored.people,
         recorder=stored.recorder,
         persons=stored.persons,
+        groupings=stored.groupings,
         embedder=embedder,
         taxonomy=taxonomy,
         index=index,

@@ -16,10 +16,11 @@ not known: only `is known` and `is unknown` ask about that.
 
 import math
 import operator
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from profiles.traits import Traits, Value
 
@@ -122,7 +123,7 @@ class AnyOf:
     parts: tuple["Expression", ...]
 
     def __str__(self) -> str:
-        return " or ".join(_inside(part, (AnyOf,)) for part in self.parts)
+        return " or ".join(_inside(part, (AllOf, AnyOf)) for part in self.parts)
 
     def test(self, traits: Traits) -> bool | None:
         """Whether it holds; None where that is not known."""
@@ -161,6 +162,22 @@ def traits_of(expression: Expression) -> tuple[str, ...]:
     return tuple(dict.fromkeys(leaf.trait for leaf in leaves_of(expression)))
 
 
+def grounds_of(expression: Expression, traits: Traits, *, hold: bool = True) -> Iterator[Leaf]:
+    """The comparisons that make an expression that is certain of this customer so, from left to right.
+
+    With `hold=False` those that make one that is certainly not so.
+    """
+    match expression:
+        case Not():
+            yield from grounds_of(expression.part, traits, hold=not hold)
+        case AllOf() | AnyOf():
+            for part in expression.parts:
+                yield from grounds_of(part, traits, hold=hold)
+        case _:
+            if expression.test(traits) is hold:
+                yield expression
+
+
 def alike(value: Value, other: Operand) -> Value:
     """The value where it is of one kind with `other`; None where it is not, or is not known."""
     value = _sound(value)
@@ -186,17 +203,18 @@ def _written(value: Operand, percent: bool) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-            return f"'{escaped}'"
+            return f"'{re.sub(_ESCAPED, _BACKSLASHED, value)}'"
         case _ if percent:
             # as decimals: 0.07 times 100 is not 7 in binary
             return f"{(Decimal(repr(value)) * 100).normalize():f}%"
         case _:
-            return str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)
+            return str(int(value)) if abs(value) < _EXACT and value == int(value) else repr(value)
 
 
 _EXACT: Final = 1e15
-_COMPARE: Final[dict[Sign, Callable[[object, object], bool]]] = {
+_ESCAPED: Final = r"[\\'＇]"
+_BACKSLASHED: Final = r"\\\g<0>"
+_COMPARE: Final[dict[Sign, Callable[[Any, Any], bool]]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,

@@ -30,10 +30,10 @@ class _Parser:
         self._place = 0
 
     def whole(self) -> Expression:
-        if self._next.kind == "end":
+        if self._at_end:
             raise InvalidExpression("it is empty: write a condition such as complaints_90d >= 3", 0)
         found = self._either(0)
-        if self._next.kind == "end":
+        if self._at_end:
             return found
         if self._next.text in _SIGNS:
             raise self._fault("one comparison at a time: write 'x > 1 and x < 5'")
@@ -44,6 +44,10 @@ class _Parser:
     @property
     def _next(self) -> Token:
         return self._tokens[self._place]
+
+    @property
+    def _at_end(self) -> bool:
+        return self._next.kind == "end"
 
     def _take(self) -> Token:
         token = self._next
@@ -109,7 +113,7 @@ class _Parser:
             )
         if trait.protected:
             raise self._fault(
-                f"{token.text!r} says who a customer is, not what happened, and is read by no rule: leave it out"
+                f"{token.text!r} says who a customer is, not what happened: no rule may read it, leave it out"
             )
         return self._take().text, trait
 
@@ -157,7 +161,7 @@ class _Parser:
             case "number" | "share" if token.kind == "number":
                 return self._number(name, trait)
             case _:
-                raise self._expected((), f"{_WANTED[trait.kind]}, as {name!r} is {_KINDS[trait.kind]}")
+                raise self._expected((), f"{_WANTED[trait.kind]} (as {name!r} is {_KINDS[trait.kind]})")
 
     def _number(self, name: str, trait: Trait) -> float:
         text = self._next.text
@@ -179,7 +183,7 @@ class _Parser:
         token = self._next
         shown = "the end" if token.kind == "end" else repr(token.text[:60])
         meant = f"; {suggest(token.text, known, 'there are')}" if known and token.kind == "name" else ""
-        return self._fault(f"{shown} where {what} should be{meant}")
+        return self._fault(f"here should be {what}, not {shown}{meant}")
 
 
 _SIGNS: Final = get_args(Sign)

@@ -128,7 +128,7 @@ SIGNS: Final = (
     "not",
 )
 """What a person may write between traits and values."""
-_QUOTES: Final = {"'": "'", '"': '"', "“": "”", "‘": "’", "「": "」", "『": "』"}
+_QUOTES: Final = {"'": "'＇", '"': '"＂', "“": "”", "”": "”", "‘": "’", "’": "’", "「": "」", "『": "』"}
 """What closes each."""
 _PLAIN: Final = str.maketrans(
     "＜＞＝！（）［］【】，、％－＋．＂＇" + "０１２３４５６７８９", "<>=!()[][],,%-+.\"'" + "0123456789"
@@ -174,7 +174,7 @@ _MEANT: Final = {
 }
 _HAN: Final = sorted((alias for alias in _ALIASES if alias > "一"), key=len, reverse=True)
 _PIECE: Final = re.compile(
-    r"(?P<number>[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?%?(?![A-Za-z_]))"
+    r"(?P<number>[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?%?(?![A-Za-z0-9_]))"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
     rf"|(?P<strange>=>|=<|<>|===|!==|&&|\|\||&|\||!(?!=))"
     rf"|(?P<sign><=|>=|==|!=|[<>=≤≥≠()\[\],]|{'|'.join(_HAN)})",

@@ -12,6 +12,7 @@ from profiles.customer import Customer
 from profiles.errors import UnknownCustomer
 from profiles.event import Event
 from profiles.fact import Contact, Fact, Identity, Language
+from profiles.grouping import Groupings
 from profiles.histories import Histories
 from profiles.merges import Merge
 from profiles.owned import Id, Moment, Owned
@@ -19,13 +20,22 @@ from profiles.people import People, Relation
 from profiles.registry import Registry, Role
 from profiles.rights import Access, ControlEntry
 from profiles.store import ProfileStore
-from profiles.traits import TraitRules, Value
+from profiles.traits import TraitRules, Traits, Value
 from profiles.view import Conflict, View, Withheld, barred, usable_facts, view
 
 RIGHTS: Final = "rights_request"
 """The purpose of a person's own request."""
 MOST_ACCESSES: Final = 100_000
 """Entries of the log that a person is given, the newest."""
+
+
+class SegmentShown(Owned):
+    """A segment the person is in: the situation it names, never their worth."""
+
+    layer: str
+    code: str
+    name: str
+    reasons: tuple[str, ...]
 
 
 class Contradiction(Owned):
@@ -60,6 +70,7 @@ class Person(Owned):
     feelings: dict[str, int] = {}
     """How often each was shown in 90 days, most often first; of contacts, never of the person."""
     events: int = 0
+    segments: tuple[SegmentShown, ...] = ()
     relations: tuple[Relation, ...] = ()
     consents: tuple[ConsentEntry, ...] = ()
     controls: tuple[ControlEntry, ...] = ()
@@ -84,9 +95,15 @@ class Persons:
     """Looks at people, and logs every look."""
 
     def __init__(
-        self, profiles: ProfileStore, histories: Histories, people: People, fields: Registry | None = None
+        self,
+        profiles: ProfileStore,
+        histories: Histories,
+        people: People,
+        groupings: Groupings,
+        fields: Registry | None = None,
     ) -> None:
         self._profiles, self._histories, self._people = profiles, histories, people
+        self._groupings = groupings
         self._fields = fields or Registry.shipped()
 
     def look(self, tenant: str, customer_id: str, looker: Looker, now: datetime) -> Person:
@@ -195,16 +212,32 @@ class Persons:
         usable = usable_facts([customer], looker.purpose, now.date(), self._fields) or ()
         known = traits_of(tally, usable, now)
         traits: dict[str, Value] = {name: value for name, value in known.items() if value is not None}
+        words = looker.language or customer.language or "en"
         return bare.model_copy(
             update={
                 "traits": traits,
-                "said": sentences(traits, looker.language or customer.language or "en"),
+                "said": sentences(traits, words),
                 "feelings": feelings_over(tally, now) if tally.events else {},
                 "events": tally.events,
+                "segments": self._segments(tenant, traits, words, now) if tally.events else (),
                 "identities": () if looker.role == "agent" else customer.identities,
                 "relations": tuple(self._people.relations(tenant, customer.id, now.date())),
                 "merges": tuple(self._people.merges(tenant, customer.id)),
             }
+        )
+
+    def _segments(
+        self, tenant: str, traits: Traits, language: Language, now: datetime
+    ) -> tuple[SegmentShown, ...]:
+        found = self._groupings.of(tenant).assign(traits, now.date())
+        return tuple(
+            SegmentShown(
+                layer=placed.layer,
+                code=placed.code,
+                name=placed.named(language),
+                reasons=placed.reasons(language),
+            )
+            for placed in (*found.layers, *((found.group,) if found.group else ()))
         )
 
 

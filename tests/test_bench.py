@@ -11,7 +11,8 @@ from typing import Any
 def test_the_bench_measures_every_step_and_leaves_the_home_alone(tmp_path: Path) -> None:
     env = {**os.environ, "REDRESS_HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, "-m", "bot.cli", "bench", "--size", "60", "--size", "120", "--events", "2000", "--json"],
+        [sys.executable, "-m", "bot.cli", "bench", "--size", "60", "--size", "120", "--events", "2000",
+         "--json"],
         env=env, capture_output=True, text=True, timeout=240, check=True,
     )  # fmt: skip
     report: dict[str, Any] = json.loads(done.stdout)

@@ -153,3 +153,18 @@ def test_quality_counts_what_is_missing_wrong_and_shared(home: Path) -> None:
     }  # fmt: skip
     assert set(report["sources"]) >= {"crm"}
     assert "identity" in run(home, "profiles", "quality").stdout
+
+
+def test_a_refresh_sweeps_and_groups_and_says_so(home: Path) -> None:
+    bring_in(home)
+    assert run(home, "profiles", "segments").exit_code == 0
+    assert answer(home, "profiles", "refresh", "--dry-run") == {
+        "dry_run": True, "deleted": {}, "segments": None,
+    }  # fmt: skip
+    done = answer(home, "profiles", "refresh")
+    assert done["deleted"] == {}
+    assert done["segments"]["customers"] == 2 and done["segments"]["verdict"] == "too_few"
+    assert sum(done["segments"]["layers"]["relationship"].values()) == 2
+    assert answer(home, "profiles", "segments")["groups"] == []
+    chen = answer(home, "profiles", "show", people(home)["K-1001"]["id"], "--language", "zh")
+    assert chen["segments"] and all(each["name"] and each["reasons"] for each in chen["segments"])

@@ -50,23 +50,7 @@ def test_help_imports_nothing_heavy() -> None:
 def test_every_command_has_json_and_says_what_it_does() -> None:
     names = set(main.commands)
     assert names == snapshot(
-        {
-            "backtest",
-            "bench",
-            "demo",
-            "eval",
-            "export",
-            "import",
-            "init",
-            "keys",
-            "promote",
-            "rebuild",
-            "search",
-            "serve",
-            "settings",
-            "train",
-            "triage",
-        }
+        {'backtest', 'bench', 'demo', 'eval', 'export', 'import', 'init', 'keys', 'profiles', 'promote', 'rebuild', 'search', 'serve', 'settings', 'train', 'triage'}
     )
     for command in main.commands.values():
         leaves = getattr(command, "commands", {"": command}).values()
@@ -101,7 +85,7 @@ def test_a_setting_we_do_not_know_is_one_line(tmp_path: Path) -> None:
     done = redress("settings", home=tmp_path, REDRESS_PROT="8000")
     assert done.returncode == 2
     assert done.stderr == snapshot(
-        "redress: no such setting: REDRESS_PROT; 'redress settings' lists the 20 there are\n"
+        "redress: no such setting: REDRESS_PROT; 'redress settings' lists the 23 there are\n"
     )
 
 

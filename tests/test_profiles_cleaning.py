@@ -87,7 +87,8 @@ def test_amounts(text: str, amount: tuple[float, str | None] | None) -> None:
 @pytest.mark.parametrize(
     ("text", "top", "score"),
     [("5", 5, 1), ("1", 5, 0), ("3", 5, 0.5), ("0", 10, 0), ("10", 10, 1), ("4/5", 10, 0.75),
-     ("4星", 5, 0.75), ("非常满意", 5, 1), ("Dissatisfied", 5, 0.25), ("7", 5, None), ("0", 5, None), ("so-so", 5, None)],
+     ("4星", 5, 0.75), ("非常满意", 5, 1),
+     ("Dissatisfied", 5, 0.25), ("7", 5, None), ("0", 5, None), ("so-so", 5, None)],
 )  # fmt: skip
 def test_answers_to_surveys(text: str, top: float, score: float | None) -> None:
     assert score_of(text, top, ANSWERS) == score

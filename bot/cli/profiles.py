@@ -164,20 +164,3 @@ def forget(customer: str, yes: bool, tenant: str | None, as_json: bool) -> None:
         say_json({"tombstone": stone.id, "erased_at": stone.erased_at.isoformat(), "basis": stone.basis})
     else:
         click.echo(f"forgotten: {bold(stone.id)}")
-
-
-@profiles.command()
-@click.option("--dry-run", is_flag=True, help="Say what would be deleted; delete nothing.")
-@tenant_option
-@json_option
-def refresh(dry_run: bool, tenant: str | None, as_json: bool) -> None:
-    """Delete what may no longer be kept. Run it nightly; a second run finds nothing to do."""
-    from datetime import UTC, datetime
-
-    with open_home(tenant) as (stored, owner):
-        swept = stored.histories.sweep(owner, datetime.now(UTC), dry_run=dry_run)
-    if as_json:
-        say_json({"dry_run": dry_run, "deleted": swept})
-        return
-    told = ", ".join(f"{count} {kind}" for kind, count in swept.items()) or "nothing"
-    click.echo(f"{'to be deleted' if dry_run else 'deleted'}: {told}")

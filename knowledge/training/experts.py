@@ -56,9 +56,7 @@ def out_of_fold(data: TrainingData, x: Any, fit: _Fit, strengths: tuple[float, .
     return strength, scores
 
 
-def _scores(
-    data: TrainingData, x: Any, fit: _Fit, strengths: Sequence[float], rows: Places
-) -> list[Numbers]:
+def _scores(data: TrainingData, x: Any, fit: _Fit, strengths: Sequence[float], rows: Places) -> list[Numbers]:
     """Of each strength, shape (n, c): every judged row of `rows` scored by an expert that had not seen it."""
     folds: list[tuple[Places, Places]] = []
     for fold in range(int(data.fold.max()) + 1):

@@ -1,0 +1,117 @@
+"""Bringing profiles up to date for all customers: what may no longer be kept, the segments."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from bot.cli.console import bold, json_option, open_home, progress, remark, say_json, say_table, tenant_option
+from bot.cli.profiles_look import profiles
+
+if TYPE_CHECKING:
+    from profiles.fact import Language
+    from profiles.grouping import Refreshed
+    from profiles.segment_card import Group
+
+PURPOSE: Final = "complaint_handling"
+SENTENCES: Final = 3
+
+
+@profiles.command()
+@click.option("--dry-run", is_flag=True, help="Say what would be deleted; change nothing.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
+@tenant_option
+@json_option
+def refresh(dry_run: bool, language: Any, tenant: str | None, as_json: bool) -> None:
+    """Delete what may no longer be kept, and find the segments anew. Run it nightly.
+
+    Groups that are found again keep their names; what changed since the last time is said.
+    """
+    now = datetime.now(UTC)
+    with open_home(tenant) as (stored, owner):
+        swept = stored.histories.sweep(owner, now, dry_run=dry_run)
+        found: Refreshed | None = None
+        if not dry_run:
+            with progress("reading customers") as done:
+                rows = dict(_counted(stored.histories.every_trait(owner, PURPOSE, now), done))
+            found = stored.groupings.refresh(owner, rows, now.date())
+    if as_json:
+        say_json(
+            {"dry_run": dry_run, "deleted": swept, "segments": None if found is None else _public(found)}
+        )
+        return
+    told = ", ".join(f"{count} {kind}" for kind, count in swept.items()) or "nothing"
+    click.echo(f"{'to be deleted' if dry_run else 'deleted'}: {told}")
+    if found is not None:
+        _say(found, language)
+
+
+@profiles.command()
+@click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
+@tenant_option
+@json_option
+def segments(language: Any, tenant: str | None, as_json: bool) -> None:
+    """Describe the groups that the last 'refresh' found: who is typically in them, and how one tells."""
+    with open_home(tenant) as (stored, owner):
+        card = stored.groupings.of(owner).card
+    if card is None:
+        remark("no groups yet: run 'redress profiles refresh'")
+        if as_json:
+            say_json(None)
+        return
+    if as_json:
+        say_json(card.model_dump(mode="json", exclude={"columns", "spreads"}))
+        return
+    click.echo(f"{bold(len(card.claimed))} stable groups of {card.customers:,} customers ({card.verdict})")
+    for group in card.claimed:
+        _describe(group, language)
+
+
+def _counted(items: Any, done: Any) -> Any:
+    for number, item in enumerate(items, start=1):
+        yield item
+        done(number, 0)
+
+
+def _describe(group: "Group", language: "Language") -> None:
+    assert group.name is not None and group.persona is not None
+    click.echo(
+        f"\n{bold(group.name.to(language))} ({group.code}): {group.size:,} customers, {group.share:.0%}"
+    )
+    click.echo(f"  {group.persona.to(language)}")
+    for sentence in group.sentences[:SENTENCES]:
+        click.echo(f"  - {sentence.said.to(language)}")
+
+
+def _say(found: "Refreshed", language: "Language") -> None:
+    for layer, counts in found.layers.items():
+        say_table((layer, "customers"), [(code, f"{count:,}") for code, count in counts.items()])
+    click.echo(
+        f"{bold(len(found.card.claimed))} stable groups ({found.card.verdict}); kept {len(found.kept)}, "
+        f"new {len(found.new)}, vanished {len(found.vanished)}"
+    )
+    for group in found.card.claimed:
+        _describe(group, language)
+    if found.drift is not None and (shifted := found.drift.shifted):
+        click.echo(f"traits spread otherwise than last time: {', '.join(shifted)}")
+
+
+def _public(found: "Refreshed") -> dict[str, Any]:
+    return {
+        "customers": found.customers,
+        "verdict": found.card.verdict,
+        "layers": found.layers,
+        "groups": found.groups,
+        "kept": found.kept,
+        "new": found.new,
+        "vanished": found.vanished,
+        "described": [
+            group.model_dump(
+                mode="json", include={"code", "name", "persona", "size", "share", "jaccard", "sentences"}
+            )
+            for group in found.card.claimed
+        ],
+        "drift": None
+        if found.drift is None
+        else {"index": found.drift.index, "shifted": found.drift.shifted, "stayed": found.drift.stayed},
+    }
