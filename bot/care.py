@@ -18,6 +18,8 @@ from profiles.view import usable_facts
 
 TAKEN_FURTHER: Final = frozenset({"regulator", "media", "legal", "collective"})
 """Escalations that mean the customer takes the matter elsewhere."""
+FIRST_REPLY: Final = "first_reply"
+"""The stage that is always due soon: no sign of a deadline that is close."""
 SHOWN: Final = 12
 """Sentences of what earlier contacts come to."""
 
@@ -28,7 +30,7 @@ def contact_traits(
     """The traits of the contact that is going on."""
     own = [turn.text.lower() for turn in complaint.turns if turn.speaker == "customer"]
     kinds = {hint.kind for hint in triage.vulnerability}
-    due = [clock.due for clock in clocks if clock.due >= today]
+    due = [clock.due for clock in clocks if clock.due >= today and clock.stage != FIRST_REPLY]
     return {
         "now_emotion": triage.emotion.primary,
         "now_intensity": triage.emotion.intensity,
