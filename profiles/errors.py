@@ -7,6 +7,7 @@ ProfilesError
 ├── UnknownCustomer         no such customer for this tenant
 ├── ErasedCustomer          somebody who was forgotten is brought in again
 └── InvalidRules            a rules file breaks its schema; names file and line
+    └── InvalidExpression   a condition in it cannot be read; says where (expressions_tokens.py)
 """
 
 from collections.abc import Sequence

@@ -96,7 +96,8 @@ class Tried(Owned):
     """See `segment_fits.least_apart`."""
     silhouette: float
     jaccard: Share | None = None
-    """Of the least stable group; None where they do not stand apart and it was not looked for."""
+    """Of the least stable group; None where it was not looked for: they do not stand apart, or more groups do
+    and are found again."""
 
 
 class Spread(Owned):

@@ -17,6 +17,7 @@ from profiles.segment_columns import Column, Matrix, known_enough, learn_columns
 from profiles.segment_descriptions import Describer
 from profiles.segment_figures import spread_of
 from profiles.segment_fits import (
+    Labels,
     cloud,
     fit,
     least_apart,
@@ -109,20 +110,27 @@ def find_clusters(
 
 def _search(table: Matrix, seed: int) -> tuple[_Found | None, list[Tried]]:
     """The largest number of groups that stand apart and are found again; and all that were tried."""
-    tried: list[Tried] = []
-    best: _Found | None = None
+    tried: dict[int, Tried] = {}
+    standing: list[tuple[Matrix, Labels]] = []
     different = len(np.unique(table, axis=0))
     for groups in range(2, min(MOST_GROUPS, different) + 1):
         centres = fit(table, groups, seed)
         labels = nearest(table, centres)
         apart = min(least_apart(table, labels, centres), _FAR)
-        mean, each = silhouettes(table, labels, groups, seed)
-        stable = stability(table, labels, groups, seed) if apart >= APART else None
-        least = None if stable is None else float(stable.min())
-        tried.append(Tried(groups=groups, apart=apart, silhouette=mean, jaccard=least))
-        if stable is not None and stable.min() >= FOUND_AGAIN:
-            best = _Found(centres, stable, mean, each)
-    return best, tried
+        mean, _ = silhouettes(table, labels, groups, seed)
+        tried[groups] = Tried(groups=groups, apart=apart, silhouette=mean)
+        if apart >= APART:
+            standing.append((centres, labels))
+    best: _Found | None = None
+    # finding groups again takes longest, so it is begun with the most groups and ends with the first success
+    for centres, labels in reversed(standing):
+        groups = len(centres)
+        stable = stability(table, labels, groups, seed)
+        tried[groups] = tried[groups].model_copy(update={"jaccard": float(stable.min())})
+        if stable.min() >= FOUND_AGAIN:
+            best = _Found(centres, stable, *silhouettes(table, labels, groups, seed))
+            break
+    return best, list(tried.values())
 
 
 _FAR: Final = 1e6
