@@ -113,6 +113,11 @@ def test_events_change_the_profile_at_once(api: httpx.Client) -> None:
         "e1",
         "e2",
     ]
+    told = api.get(f"{path}/journey", headers=FOR_WORK, params={"language": "zh"}).json()
+    assert len(told["episodes"]) == 1 and told["episodes"][0]["feeling"] is not None
+    drawn = api.get(f"{path}/journey", headers=FOR_WORK, params={"format": "svg"})
+    assert drawn.headers["content-type"].startswith("image/svg+xml") and "<svg" in drawn.text
+    assert api.get(f"{path}/journey").status_code == 400
     future = api.post(f"{path}/events", json={"events": [event("e3", "call", -9)]})
     assert future.status_code == 400 and "future" in future.json()["detail"]
     assert api.post("/v1/customers/nobody/events", json={"events": events}).status_code == 404

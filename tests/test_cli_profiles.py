@@ -168,3 +168,24 @@ def test_a_refresh_sweeps_and_groups_and_says_so(home: Path) -> None:
     assert answer(home, "profiles", "segments")["groups"] == []
     chen = answer(home, "profiles", "show", people(home)["K-1001"]["id"], "--language", "zh")
     assert chen["segments"] and all(each["name"] and each["reasons"] for each in chen["segments"])
+
+
+def test_a_journey_is_told_drawn_and_logged(home: Path) -> None:
+    from xml.etree import ElementTree
+
+    bring_in(home)
+    chen = people(home)["K-1001"]["id"]
+    picture = home.parent / "chen.svg"
+    told = answer(home, "profiles", "journey", chen, "--language", "zh", "--svg", str(picture))
+    assert len(told["episodes"]) == 2 and told["episodes"][0]["state"] == "closed"
+    assert "投诉" in told["words"]
+    assert ElementTree.parse(picture).getroot().tag.endswith("svg")
+    with zipfile.ZipFile(io.BytesIO(_archive(home, chen))) as archive:
+        assert b'"events"' in archive.read("accesses.jsonl")
+    assert run(home, "profiles", "journey", "nobody").exit_code == 1
+
+
+def _archive(home: Path, customer: str) -> bytes:
+    file = home.parent / "own.zip"
+    assert run(home, "profiles", "export", customer, str(file)).exit_code == 0
+    return file.read_bytes()

@@ -50,7 +50,24 @@ def test_help_imports_nothing_heavy() -> None:
 def test_every_command_has_json_and_says_what_it_does() -> None:
     names = set(main.commands)
     assert names == snapshot(
-        {'backtest', 'bench', 'demo', 'eval', 'export', 'import', 'init', 'keys', 'profiles', 'promote', 'rebuild', 'search', 'serve', 'settings', 'train', 'triage'}
+        {
+            "backtest",
+            "bench",
+            "demo",
+            "eval",
+            "export",
+            "import",
+            "init",
+            "keys",
+            "profiles",
+            "promote",
+            "rebuild",
+            "search",
+            "serve",
+            "settings",
+            "train",
+            "triage",
+        }
     )
     for command in main.commands.values():
         leaves = getattr(command, "commands", {"": command}).values()

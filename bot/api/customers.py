@@ -5,9 +5,9 @@ for.
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
-from litestar import Controller, delete, get, post, put
+from litestar import Controller, MediaType, Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
@@ -20,6 +20,8 @@ from profiles.customer import Customer
 from profiles.event import Event
 from profiles.fact import Fact
 from profiles.histories import Histories
+from profiles.journey import journey as journey_of
+from profiles.journey_picture import journey_picture
 from profiles.merges import Merge
 from profiles.people import People, Relation
 from profiles.person import Looker, Person, Persons
@@ -187,6 +189,23 @@ class CustomerHistory(Controller):
         """What happened, oldest first."""
         found = persons.history(request.auth.tenant, customer_id, looker(request), datetime.now(UTC))
         return Events(events=tuple(found[-5000:]))
+
+    @get("/journey", sync_to_thread=True)
+    def journey(
+        self,
+        request: JsonRequest,
+        customer_id: FromPath[str],
+        persons: NamedDependency[Persons],
+        language: Annotated[Literal["zh", "en"], QueryParameter()] = "en",
+        form: Annotated[Literal["json", "svg"], QueryParameter(name="format")] = "json",
+    ) -> Response[str]:
+        """The dated path through contacts, feelings, promises and silence: as data, or as a picture (SVG)."""
+        now = datetime.now(UTC)
+        events = persons.history(request.auth.tenant, customer_id, looker(request), now)
+        path = journey_of(events, today=now.date(), language=language)
+        if form == "svg":
+            return Response(journey_picture(path), media_type="image/svg+xml")
+        return Response(path.dump(), media_type=MediaType.JSON)
 
     @post("/merges", sync_to_thread=True)
     def merge(

@@ -106,3 +106,40 @@ def export_one(customer: str, file: Path, tenant: str | None, as_json: bool) -> 
         say_json({"customer": customer, "file": str(file), "bytes": len(archive)})
     else:
         click.echo(f"{bold(customer)}: {len(archive):,} bytes in {file}")
+
+
+@profiles.command()
+@click.argument("customer")
+@click.option("--svg", type=click.Path(dir_okay=False, path_type=Path), help="Draw it into this file.")
+@click.option("--purpose", default="complaint_handling", show_default=True, help="What you look for.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
+@tenant_option
+@json_option
+def journey(
+    customer: str, svg: Path | None, purpose: str, language: Any, tenant: str | None, as_json: bool
+) -> None:
+    """Tell the path of CUSTOMER through contacts, feelings, promises and silence; the look is logged."""
+    from datetime import UTC, datetime
+
+    from profiles.journey import journey as journey_of
+    from profiles.journey_picture import journey_picture
+    from profiles.person import Looker
+
+    now = datetime.now(UTC)
+    with open_home(tenant) as (stored, owner):
+        events = stored.persons.history(owner, customer, Looker(by=BY, purpose=purpose), now)
+    path = journey_of(events, today=now.date(), language=language)
+    if svg is not None:
+        svg.touch(mode=0o600)
+        svg.write_text(journey_picture(path), encoding="utf-8")
+        remark(f"drawn into {svg}")
+    if as_json:
+        click.echo(path.dump())
+        return
+    click.echo(path.words)
+    for episode in path.episodes:
+        click.echo(f"\n{bold(episode.words)}")
+        for pain in episode.pains:
+            click.echo(f"  ! {pain.words}")
+    for step in path.steps:
+        click.echo(f"  {step.begin:%Y-%m-%d}  {step.words}")
