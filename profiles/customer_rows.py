@@ -48,7 +48,11 @@ def write_customers(
     _insert(session, FactRow, [row for customer in written for row in _fact_rows(customer)])
     contacts = [row for customer in written for row in digested(customer.id, customer.contacts)]
     insert_missing(session, ContactRow, [{**row, "added": False} for row in contacts])
-    made = {customer.id: contact_events(customer.contacts) for customer in written if customer.contacts}
+    told = {customer.id: customer.contacts for customer in written if customer.contacts}
+    for some in chunks([] if keep_contacts else [customer.id for customer in changed]):
+        # those added here stayed, and their events go back beside the others
+        told |= _parts(session, some, ContactRow, Contact, ContactRow.at)
+    made = {customer_id: contact_events(contacts) for customer_id, contacts in told.items() if contacts}
     if made:
         write_events(session, made)
     entries = [row for customer in written for row in digested(customer.id, customer.consents)]

@@ -21,6 +21,9 @@ from profiles.tally import Tally
 from profiles.traits import Value
 from profiles.view import usable_facts
 
+SWEPT_AT_ONCE = 200
+"""Customers in one transaction of a sweep: a fraction of a second."""
+
 
 class Histories:
     """Events of every tenant."""
@@ -77,21 +80,25 @@ class Histories:
     def sweep(self, tenant: str, now: datetime, *, dry_run: bool = False) -> dict[str, int]:
         """Delete events past the time their kind is kept, by kind; a second run finds nothing to do.
 
-        Each kind is one transaction, so a run that broke off is simply repeated.
+        Some customers at a time, each time one short transaction: others write in between, and a run that
+        broke off is simply repeated.
         """
         found: dict[str, int] = {}
         for kind in EVENT_KINDS:
             until = now - timedelta(days=self._fields.events.days(kind))
             old = EventRow.kind == kind, EventRow.at < until
-            with self._sessions.write(tenant) as session:
+            with self._sessions.read(tenant) as session:
                 count = session.scalar(select(func.count()).select_from(EventRow).where(*old)) or 0
-                if count:
-                    found[kind] = count
-                if not count or dry_run:
-                    continue
-                customers = list(session.scalars(select(EventRow.customer_id).where(*old).distinct()))
-                session.execute(delete(EventRow).where(*old))
-                remake_tallies(session, customers)
+            if count:
+                found[kind] = count
+            while count and not dry_run:
+                with self._sessions.write(tenant) as session:
+                    some = select(EventRow.customer_id).where(*old).distinct().limit(SWEPT_AT_ONCE)
+                    customers = list(session.scalars(some))
+                    session.execute(delete(EventRow).where(*old, EventRow.customer_id.in_(customers)))
+                    remake_tallies(session, customers)
+                if len(customers) < SWEPT_AT_ONCE:
+                    break
         return found
 
     def remake(self, tenant: str, customer_id: str) -> Tally:

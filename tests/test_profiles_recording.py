@@ -323,3 +323,31 @@ def test_old_events_are_swept_by_kind_and_a_second_sweep_finds_nothing(desk: Des
     assert desk.histories.sweep("a", NOW) == {}
     assert [one.id for one in desk.histories.events("a", only)] == ["c1"]
     assert desk.histories.tally("a", only) == Tally.of([events[1]])
+
+
+def test_a_contact_that_was_added_here_stays_an_event_when_the_customer_is_put_again(desk: Desk) -> None:
+    desk.record(record(NUMBER))
+    (only,) = desk.ids()
+    added = Contact(at=NOW, channel="phone", summary="催单")
+    desk.profiles.add_contact("a", only, added)
+    (known,) = desk.profiles.every_customer("a")
+    put = known.model_copy(
+        update={"contacts": (Contact(at=NOW - timedelta(days=9), channel="web", summary="投诉"),)}
+    )
+    desk.profiles.put_customers("a", [put])
+    assert desk.histories.tally("a", only).channels == {"phone": 1, "web": 1}
+    desk.profiles.put_customers("a", [put.model_copy(update={"contacts": ()})])
+    assert desk.histories.tally("a", only).channels == {"phone": 1}
+
+
+def test_a_sweep_of_many_customers_is_many_short_transactions(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("profiles.histories.SWEPT_AT_ONCE", 3)
+    for n in range(10):
+        number = identity("external_id", f"N-{n}", verified=True)
+        desk.record(record(number, events=(event(f"old{n}", "visit", -500), event(f"new{n}", "visit"))))
+    assert desk.histories.sweep("a", NOW, dry_run=True) == {"visit": 10}
+    assert desk.histories.sweep("a", NOW) == {"visit": 10}
+    assert desk.histories.count("a") == 10
+    assert {desk.histories.tally("a", customer).events for customer in desk.ids()} == {1}
