@@ -10,6 +10,10 @@ from profiles.fact import Fact
 from profiles.tally import Day, Tally
 from profiles.traits import Value
 
+OPEN_DAYS: Final = 180
+"""Days after which a complaint nobody closed no longer counts as open."""
+PROMISE_DAYS: Final = 90
+"""Days after which a promise nobody settled no longer counts as open; as fields.toml has it for contacts."""
 HALF: Final = 45
 """Days of the two halves in which the trend of feelings over 90 days is seen."""
 _FROM_FACTS: Final = {
@@ -43,7 +47,7 @@ def traits_of(tally: Tally, facts: Iterable[Fact], now: datetime, *, utc_offset:
         "silent_days": max(0, today - _ordinal(tally.last[0])),
         "known_days": max(0, today - _ordinal(tally.first_at)),
         "broken_promises_365d": days["365d"].kinds.get("broken", 0),
-        "open_promises": len(tally.promises),
+        "open_promises": _since((at for _, at in tally.promises.values()), today - PROMISE_DAYS),
         "public_mentions_90d": days["90d"].kinds.get("mention", 0),
     }
 
@@ -63,7 +67,7 @@ def _of_complaints(tally: Tally, days: Mapping[str, Day], today: int, complaints
         "days_between_complaints": median(gaps) if gaps else None,
         "reopened_365d": days["365d"].kinds.get("reopened", 0),
         "escalated_365d": days["365d"].kinds.get("escalated", 0),
-        "open_complaints": len(tally.open_cases),
+        "open_complaints": _since(tally.open_cases.values(), today - OPEN_DAYS),
         "self_service_before": tally.tried_before / complaints if complaints else None,
         "category": _most(tally.categories),
     }
@@ -147,6 +151,11 @@ def _part_of_day(hours: list[int], utc_offset: int) -> str | None:
         name = next((part for start, part in reversed(_PARTS) if local >= start), "night")
         parts[name] = parts.get(name, 0) + count
     return _most(parts) if sum(hours) else None
+
+
+def _since(moments: Iterable[str], day: int) -> int:
+    """How many of the moments lie on that day or later."""
+    return sum(_ordinal(moment) >= day for moment in moments)
 
 
 def _ordinal(moment: str) -> int:

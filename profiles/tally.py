@@ -79,8 +79,8 @@ class Tally:
     tried_at: str = ""
     open_cases: dict[str, str] = field(default_factory=dict[str, str])
     """Complaints that are open, and since when."""
-    promises: dict[str, str] = field(default_factory=dict[str, str])
-    """Promises that are open, by event id, and the complaint each belongs to."""
+    promises: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    """Promises that are open, by event id: the complaint each belongs to, and since when."""
     last_score: float | None = None
     purchased_on: int = 0
     """Ordinal of the newest day of a purchase."""
@@ -102,6 +102,7 @@ class Tally:
         if data["format"] != FORMAT:
             return None
         data["last"] = tuple(data["last"])
+        data["promises"] = {name: tuple(promise) for name, promise in data["promises"].items()}
         data["days"] = {int(day): Day(**counts) for day, counts in data["days"].items()}
         return cls(**data)
 
@@ -160,7 +161,7 @@ class Tally:
             today.scores += event.score
             today.answers += 1
         elif event.kind == "promise":
-            self.promises[event.id] = event.case or ""
+            self.promises[event.id] = event.case or "", self.last[0]
             _forget_oldest(self.promises)
         elif event.kind in {"kept", "broken"}:
             self._settled(event)
@@ -192,7 +193,7 @@ class Tally:
 
     def _settled(self, event: Event) -> None:
         """The oldest open promise of the complaint, else the oldest of all, is settled."""
-        same = (known for known, case in self.promises.items() if event.case and case == event.case)
+        same = (known for known, (case, _) in self.promises.items() if event.case and case == event.case)
         settled = next(same, None) or next(iter(self.promises), None)
         if settled is not None:
             del self.promises[settled]
@@ -210,6 +211,6 @@ def _count(counts: dict[str, int], key: str) -> None:
     counts[key] = counts.get(key, 0) + 1
 
 
-def _forget_oldest(known: dict[str, str]) -> None:
+def _forget_oldest(known: dict[str, Any]) -> None:
     if len(known) > MOST:
         del known[next(iter(known))]

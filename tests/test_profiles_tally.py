@@ -130,3 +130,10 @@ def test_ten_thousand_events_stay_small() -> None:
 
 def test_a_tally_of_another_format_is_made_afresh() -> None:
     assert Tally.load(Tally().dump().replace('"format":1', '"format":0')) is None
+
+
+def test_what_nobody_closed_or_settled_does_not_stay_open_for_ever() -> None:
+    tally = Tally.of([event(1, "complaint", -100, case="c1"), event(2, "promise", -95, case="c1")])
+    shown = [traits_of(tally, (), NOON + timedelta(days=later)) for later in (-10, 0, 100)]
+    assert [traits["open_complaints"] for traits in shown] == [1, 1, 0]
+    assert [traits["open_promises"] for traits in shown] == [1, 0, 0]
