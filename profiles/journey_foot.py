@@ -24,6 +24,9 @@ MOST_BRACKETS: Final = 24
 MOST_BRACKET_ROWS: Final = 4
 MOST_EPISODES: Final = 24
 MOST_EPISODE_ROWS: Final = 4
+CLEAR: Final = 4.0
+"""A stage that ends nearer to one of its own kind cannot be told from it and is not drawn."""
+_SHORT: Final[dict[str, int]] = {"follow_up": 1, "first_contact": 2, "resolution": 2, "escalation": 3}
 KEY: Final = 24.0
 
 
@@ -94,18 +97,23 @@ def _place(frame: Frame, episode: Episode) -> tuple[float, float, float]:
     """Begin and end of a bar, and where its words begin: behind it, or before it where there is no room."""
     low, high = _ends(frame, episode)
     wide = width(episode.words, 11)
-    if high + 8 + wide <= WIDE - EDGE:
-        return low, high, high + 8
-    if low - 8 - wide >= LEFT - 16:
-        return low, high, low - 8 - wide
+    if high + 10 + wide <= WIDE - EDGE:
+        return low, high, high + 10
+    if low - 10 - wide >= LEFT - 16:
+        return low, high, low - 10 - wide
     return low, high, high - 6 - wide
 
 
 def _bar(frame: Frame, episode: Episode, place: tuple[float, float, float], y: float) -> str:
     low, high, words = place
     drawn = [line("grid", low, y + 9, high, y + 9)]
-    for stage in episode.stages:
+    reached: dict[str, float] = {}
+    # what happened is short and stands on top of the waiting around it
+    for stage in sorted(episode.stages, key=lambda stage: (_SHORT.get(stage.code, 0), stage.begin)):
         begin, end = frame.x(stage.begin), frame.x(stage.end)
+        if end < reached.get(stage.code, LEFT - 16) + CLEAR:
+            continue
+        reached[stage.code] = end
         drawn.append(
             told(
                 frame.on(stage.begin, stage.words),

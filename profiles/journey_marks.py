@@ -155,7 +155,9 @@ def _apart(marks: Iterable[Mark], scale: Scale) -> list[Mark]:
     for mark in sorted(marks, key=lambda mark: mark.left):
         while placed and placed[-1].right + 2 > mark.left:
             # what is larger than allowed goes to the grid anyway: no need to go on
-            if mark.right - mark.left > SPREAD or len(mark.steps) > MOST_MARKS:
+            if max(mark.right - mark.left, placed[-1].right - placed[-1].left) > SPREAD:
+                break
+            if max(len(mark.steps), len(placed[-1].steps)) > MOST_MARKS:
                 break
             mark = _together(placed.pop(), mark, scale)
         placed.append(mark)

@@ -126,7 +126,7 @@ class _Count:
             if not middles and 2 * seen >= total:
                 middles.append(days)
             if 2 * seen > total:
-                return (middles[0] + days) / 2
+                return round((middles[0] + days) / 2, 1)
         raise AssertionError("a median of nothing")
 
 

@@ -184,25 +184,19 @@ def silences_of(
     Who has left is not silent, they are gone: after that only a return begins a silence again.
     """
     steps: list[Step] = []
-    for before, after in zip(events, [*events[1:], None], strict=True):
-        end = until if after is None else after.at
-        days = int(days_between(before.at, end))
-        is_open = open_times.after(before.at)
-        limit = rules.silence.open_days if is_open else rules.silence.quiet_days
-        if days < limit:
-            continue
-        if before.kind != "left":
-            word = "silence_open" if is_open else "silence"
-            words = rules.say(word, language, n=days)
-            steps.append(Step("silence", before.at, end, 0, (), days=days, open=is_open, words=words))
     if not events:
         return steps, None
-    last = events[-1]
-    days, is_open = int(days_between(last.at, until)), open_times.after(last.at)
-    limit = rules.silence.open_days if is_open else rules.silence.quiet_days
-    word = "silence_now_open" if is_open else "silence_now"
-    counts = days >= limit and last.kind != "left"
-    return steps, Silence(last.at, days, is_open, counts, rules.say(word, language, n=days))
+    ends = [*(event.at for event in events[1:]), until]
+    days, is_open, counts = 0, False, False
+    for event, end in zip(events, ends, strict=True):
+        days, is_open = int(days_between(event.at, end)), open_times.after(event.at)
+        limit = rules.silence.open_days if is_open else rules.silence.quiet_days
+        counts = days >= limit and event.kind != "left"
+        if counts:
+            words = rules.say("silence_open" if is_open else "silence", language, n=days)
+            steps.append(Step("silence", event.at, end, 0, (), days=days, open=is_open, words=words))
+    words = rules.say("silence_now_open" if is_open else "silence_now", language, n=days)
+    return steps, Silence(events[-1].at, days, is_open, counts, words)
 
 
 def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:

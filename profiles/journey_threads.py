@@ -14,6 +14,10 @@ LOOKED_AT: Final = 60
 _DAY: Final = timedelta(days=1)
 _NEVER_OPEN: Final = frozenset({"closed", "survey", "self_service", "visit", "purchase", "kept", "left"})
 """Kinds that do not show that a complaint is open."""
+_SETTLING: Final = frozenset({"kept", "broken"})
+"""Kinds that say nothing of what the customer spoke of: they draw no other events to their complaint."""
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 Span = tuple[datetime, datetime]
 
@@ -107,8 +111,13 @@ class Thread:
     closed_at: datetime | None = None
     """Of the newest close, where it was not opened again."""
 
+    heard: datetime = _NEVER
+    """When it was heard of last."""
+
     def add(self, event: Event) -> None:
         self.events.append(event)
+        if event.kind not in _SETTLING:
+            self.heard = event.at
         self.category = self.category or event.category
         if event.kind == "closed":
             self.closed_at = event.at
@@ -155,7 +164,7 @@ class _Sorting:
     threads: list[Thread] = field(default_factory=list[Thread])
     by_case: dict[str, Thread] = field(default_factory=dict[str, Thread])
     recent: dict[int, Thread] = field(default_factory=dict[int, Thread])
-    """By identity, the one with the newest event last."""
+    """By identity, the one that was heard of last at the end."""
     loose: list[Event] = field(default_factory=list[Event])
     """Newest events of no complaint that may turn out to lie before one."""
 
@@ -166,8 +175,9 @@ class _Sorting:
                 self.loose = [*self.loose[1 - LOOKED_AT :], event]
             return
         thread.add(event)
-        self.recent.pop(id(thread), None)
-        self.recent[id(thread)] = thread
+        if id(thread) not in self.recent or event.kind not in _SETTLING:
+            self.recent.pop(id(thread), None)
+            self.recent[id(thread)] = thread
 
     def _own(self, event: Event) -> Thread | None:
         if event.case is not None:
@@ -204,7 +214,7 @@ class _Sorting:
             thread
             for thread in self._newest()
             if thread.closed_at is None
-            and days_between(thread.events[-1].at, event.at) <= self.rules.stale_days
+            and days_between(thread.heard, event.at) <= self.rules.stale_days
             and self._about(thread, event)
         )
 
