@@ -1,7 +1,6 @@
 """The pictures of journeys: well-formed, safe, readable, and nothing outside or on top of other text."""
 
 import re
-import time
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, pairwise
 from typing import Any
@@ -163,7 +162,7 @@ def test_pictures_on_one_page_do_not_share_names() -> None:
     assert all(name in one for name in re.findall(r"url\(#([^)]+)\)", one))
 
 
-def test_ten_thousand_events_are_a_small_picture_drawn_quickly() -> None:
+def test_ten_thousand_events_are_a_small_picture() -> None:
     events = [
         event(
             number, EVENT_KINDS[number % 16], -(number % 911), channel="phone", emotion="anger", intensity=2
@@ -171,9 +170,7 @@ def test_ten_thousand_events_are_a_small_picture_drawn_quickly() -> None:
         for number in range(10_000)
     ]
     made = journey(events, today=TODAY, language="zh")
-    begin = time.process_time()
     svg = journey_picture(made)
-    assert time.process_time() - begin < 2
     assert len(svg) < 200_000
     check(svg)
 
