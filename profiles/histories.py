@@ -19,7 +19,7 @@ from profiles.schema import CustomerRow, EventRow, MergeRow, TallyRow
 from profiles.sql import IN_LIMIT, Sessions
 from profiles.tally import Tally
 from profiles.traits import Value
-from profiles.view import usable_facts
+from profiles.view import barred, usable_facts
 
 SWEPT_AT_ONCE = 200
 """Customers in one transaction of a sweep: a fraction of a second."""
@@ -136,6 +136,35 @@ class Histories:
                 facts = usable_facts(known, purpose, now.date(), self._fields)
                 if facts is not None:
                     yield root, traits_of(tallies[root], facts, now, utc_offset=utc_offset)
+            if len(ids) < IN_LIMIT:
+                return
+            after = ids[-1]
+
+    def every_history(self, tenant: str, purpose: str) -> Iterator[list[Event]]:
+        """What happened with every person who may be profiled for the purpose, one after the other.
+
+        Raises:
+            InvalidInput: the purpose is not declared.
+        """
+        self._fields.check_purpose(purpose)
+        if purpose not in self._fields.events.purposes:
+            return
+        after = ""
+        while True:
+            query = (
+                select(CustomerRow.id)
+                .where(CustomerRow.id > after, CustomerRow.id.not_in(select(MergeRow.customer_id)))
+                .order_by(CustomerRow.id)
+                .limit(IN_LIMIT)
+            )
+            with self._sessions.read(tenant) as session:
+                ids = list(session.scalars(query))
+                members = members_of(session, ids)
+                customers = load(session, [i for some in members.values() for i in some])
+                for some in members.values():
+                    known = [customers[i] for i in some if i in customers]
+                    if not any(barred(customer, purpose, self._fields) for customer in known):
+                        yield events_of(session, some)
             if len(ids) < IN_LIMIT:
                 return
             after = ids[-1]

@@ -189,3 +189,23 @@ def _archive(home: Path, customer: str) -> bytes:
     file = home.parent / "own.zip"
     assert run(home, "profiles", "export", customer, str(file)).exit_code == 0
     return file.read_bytes()
+
+
+def test_common_paths_are_told_and_drawn_and_rare_ones_put_together(home: Path) -> None:
+    rows = ["客户编号,事件编号,时间,事件,渠道,工单号"]
+    for n in range(24):
+        rows += [
+            f"P-{n},a{n},2026-05-01 09:00,投诉,电话,G-{n}",
+            f"P-{n},b{n},2026-05-04 09:00,结案,电话,G-{n}",
+        ]
+    rows += ["P-99,a99,2026-05-01 09:00,投诉,微信,G-99", "P-99,b99,2026-05-02 09:00,升级,微信,G-99"]
+    file, picture = home.parent / "事件.csv", home.parent / "paths.svg"
+    file.write_text("\n".join(rows) + "\n", encoding="gb18030")
+    assert answer(home, "profiles", "import", str(file))["source"] == "events"
+    found = answer(home, "profiles", "paths", "--svg", str(picture))
+    (common,) = found["paths"]
+    assert [step["kind"] for step in common["steps"]] == ["complaint", "closed"]
+    assert common["customers"] == 24 and common["median_days"] == 3
+    assert "<svg" in picture.read_text(encoding="utf-8")
+    told = run(home, "profiles", "paths", "--language", "zh").stdout
+    assert "24" in told and "投诉" in told

@@ -1,6 +1,7 @@
 """Bringing profiles up to date for all customers: what may no longer be kept, the segments."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from profiles.segment_card import Group
 
 PURPOSE: Final = "complaint_handling"
+ANALYSIS: Final = "rca_analytics"
 SENTENCES: Final = 3
 
 
@@ -65,6 +67,42 @@ def segments(language: Any, tenant: str | None, as_json: bool) -> None:
     click.echo(f"{bold(len(card.claimed))} stable groups of {card.customers:,} customers ({card.verdict})")
     for group in card.claimed:
         _describe(group, language)
+
+
+@profiles.command()
+@click.option("--svg", type=click.Path(dir_okay=False, path_type=Path), help="Draw them into this file.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
+@tenant_option
+@json_option
+def paths(svg: Path | None, language: Any, tenant: str | None, as_json: bool) -> None:
+    """Tell the paths that complaints commonly take, of all customers together; rare ones are put together."""
+    from profiles.journey_paths import common_paths
+    from profiles.journey_paths_picture import paths_picture
+    from profiles.journey_rules import JourneyRules
+
+    with open_home(tenant) as (stored, owner), progress("reading customers") as done:
+        histories = _counted(stored.histories.every_history(owner, ANALYSIS), done)
+        found = common_paths(histories, today=datetime.now(UTC).date())
+    if svg is not None:
+        svg.write_text(paths_picture(found, language), encoding="utf-8")
+        remark(f"drawn into {svg}")
+    if as_json:
+        click.echo(found.dump())
+        return
+    rules = JourneyRules.shipped()
+    say_table(
+        ("path", "complaints", "median days"),
+        [
+            (
+                " > ".join(step.said(rules, language) for step in each.steps),
+                f"{each.episodes:,}",
+                "" if each.median_days is None else f"{each.median_days:g}",
+            )
+            for each in found.paths
+        ],
+    )
+    if found.other is not None:
+        remark(f"rarer paths, put together: {found.other.episodes:,} complaints")
 
 
 def _counted(items: Any, done: Any) -> Any:
