@@ -19,6 +19,7 @@ from profiles.owned import Id, Moment, Owned
 from profiles.people import People, Relation
 from profiles.registry import Registry, Role
 from profiles.rights import Access, ControlEntry
+from profiles.risk import Level, rule_scores
 from profiles.store import ProfileStore
 from profiles.traits import TraitRules, Traits, Value
 from profiles.view import Conflict, View, Withheld, barred, usable_facts, view
@@ -36,6 +37,18 @@ class SegmentShown(Owned):
     code: str
     name: str
     reasons: tuple[str, ...]
+
+
+class RiskShown(Owned):
+    """How likely something is that care now may prevent; it adds care and takes none away."""
+
+    risk: str
+    name: str
+    probability: float
+    level: Level
+    reasons: tuple[str, ...]
+    calibrated: bool
+    """Whether the probability was compared with what customers did."""
 
 
 class Contradiction(Owned):
@@ -71,6 +84,7 @@ class Person(Owned):
     """How often each was shown in 90 days, most often first; of contacts, never of the person."""
     events: int = 0
     segments: tuple[SegmentShown, ...] = ()
+    risks: tuple[RiskShown, ...] = ()
     relations: tuple[Relation, ...] = ()
     consents: tuple[ConsentEntry, ...] = ()
     controls: tuple[ControlEntry, ...] = ()
@@ -219,6 +233,7 @@ class Persons:
                 "said": sentences(traits, words),
                 "feelings": feelings_over(tally, now) if tally.events else {},
                 "events": tally.events,
+                "risks": risks_of(traits, words, now) if tally.events else (),
                 "segments": self._segments(tenant, traits, words, now) if tally.events else (),
                 "identities": () if looker.role == "agent" else customer.identities,
                 "relations": tuple(self._people.relations(tenant, customer.id, now.date())),
@@ -239,6 +254,21 @@ class Persons:
             )
             for placed in (*found.layers, *((found.group,) if found.group else ()))
         )
+
+
+def risks_of(traits: Traits, language: Language, now: datetime) -> tuple[RiskShown, ...]:
+    """What the rules say of the risks, with the facts behind them."""
+    return tuple(
+        RiskShown(
+            risk=score.risk,
+            name=score.name,
+            probability=round(score.probability, 3),
+            level=score.level,
+            reasons=tuple(reason.said(language) for reason in score.reasons),
+            calibrated=score.calibrated,
+        )
+        for score in rule_scores(traits, language, on=now.date())
+    )
 
 
 def sentences(traits: dict[str, Value], language: Language) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -209,3 +210,28 @@ def test_common_paths_are_told_and_drawn_and_rare_ones_put_together(home: Path) 
     assert "<svg" in picture.read_text(encoding="utf-8")
     told = run(home, "profiles", "paths", "--language", "zh").stdout
     assert "24" in told and "投诉" in told
+
+
+def test_customers_to_call_before_they_complain_are_listed_with_reasons(home: Path) -> None:
+    rows = ["客户编号,事件编号,时间,事件,渠道"]
+    day = datetime.now(UTC)
+    for n in range(8):
+        rows.append(f"W-1,w{n},{(day - timedelta(days=5 * n + 1)):%Y-%m-%d %H:%M},投诉,电话")
+    rows += [
+        f"W-1,u,{day - timedelta(days=1):%Y-%m-%d %H:%M},升级,电话",
+        f"W-2,x,{day:%Y-%m-%d %H:%M},购买,电话",
+    ]
+    file = home.parent / "事件.csv"
+    file.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    answer(home, "profiles", "import", str(file))
+    risky, calm = people(home)["W-1"]["id"], people(home)["W-2"]["id"]
+    listed = answer(home, "profiles", "warnings", "--language", "zh")
+    assert listed and {each["customer"] for each in listed} == {risky}
+    assert all(each["reasons"] and each["level"] != "low" and not each["calibrated"] for each in listed)
+    assert [each["probability"] for each in listed] == sorted(
+        (e["probability"] for e in listed), reverse=True
+    )
+    shown = answer(home, "profiles", "show", calm)
+    assert {risk["level"] for risk in shown["risks"]} == {"low"}
+    with zipfile.ZipFile(io.BytesIO(_archive(home, risky))) as archive:
+        assert b'"risks"' in archive.read("accesses.jsonl")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bot.cli.console import bold, json_option, open_home, progress, remark, say_json, say_table, tenant_option
+from bot.cli.profiles import BY
 from bot.cli.profiles_look import profiles
 
 if TYPE_CHECKING:
@@ -103,6 +104,43 @@ def paths(svg: Path | None, language: Any, tenant: str | None, as_json: bool) ->
     )
     if found.other is not None:
         remark(f"rarer paths, put together: {found.other.episodes:,} complaints")
+
+
+@profiles.command()
+@click.option("--most", type=click.IntRange(1, 10_000), default=50, show_default=True, help="List so many.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
+@tenant_option
+@json_option
+def warnings(most: int, language: Any, tenant: str | None, as_json: bool) -> None:
+    """List customers to call before they complain again, escalate or leave, and why; it is logged."""
+    import heapq
+
+    from profiles.person import risks_of
+    from profiles.rights import Access
+
+    now = datetime.now(UTC)
+    with open_home(tenant) as (stored, owner):
+        with progress("reading customers") as done:
+            every = _counted(stored.histories.every_trait(owner, PURPOSE, now), done)
+            risky = (
+                (risk.probability, customer, risk)
+                for customer, traits in every
+                for risk in risks_of(traits, language, now)
+                if risk.level != "low"
+            )
+            listed = heapq.nlargest(most, risky, key=lambda found: (found[0], found[1]))
+        named = dict.fromkeys(customer for _, customer, _ in listed)
+        stored.people.note_access(
+            owner,
+            [Access(customer_id=one, at=now, by=BY, purpose=PURPOSE, what=("risks",)) for one in named],
+        )
+    if as_json:
+        say_json([{"customer": one, **risk.model_dump(mode="json")} for _, one, risk in listed])
+        return
+    say_table(
+        ("customer", "risk", "likely", "because"),
+        [(one, risk.name, f"{risk.probability:.0%}", "; ".join(risk.reasons[:2])) for _, one, risk in listed],
+    )
 
 
 def _counted(items: Any, done: Any) -> Any:
