@@ -71,6 +71,7 @@ class CardWords(Owned):
     promised: str
     serve: str
     unvoiced: str
+    risks: str
     human_only: str
     unverified: str
     no_customer: str
@@ -255,7 +256,12 @@ def _served(profile: ProfileView, words: CardWords) -> Iterator[tuple[str, Text]
     """How this contact is best served."""
     if profile.human_only:
         yield "", Text(words.human_only, "yellow")
-    for label, found in ((words.unvoiced, profile.needs), (words.serve, profile.strategies)):
+    told = (
+        (words.unvoiced, profile.needs),
+        (words.serve, profile.strategies),
+        (words.risks, profile.risks),
+    )
+    for label, found in told:
         for n, one in enumerate(found[:SERVED]):
             yield "" if n else label, Text(one.words)
 

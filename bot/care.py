@@ -12,6 +12,8 @@ from profiles.care import Care, CareRules, Served
 from profiles.customer import Customer
 from profiles.person import sentences
 from profiles.registry import Registry
+from profiles.risk import RiskScore
+from profiles.risk_judge import RiskJudge
 from profiles.tally import Tally
 from profiles.traits import Value
 from profiles.view import usable_facts
@@ -20,6 +22,8 @@ TAKEN_FURTHER: Final = frozenset({"regulator", "media", "legal", "collective"})
 """Escalations that mean the customer takes the matter elsewhere."""
 FIRST_REPLY: Final = "first_reply"
 """The stage that is always due soon: no sign of a deadline that is close."""
+REASONS: Final = 3
+"""Facts behind a risk that are told, the strongest."""
 SHOWN: Final = 12
 """Sentences of what earlier contacts come to."""
 
@@ -51,6 +55,7 @@ def attended(
     view: ProfileView,
     contact: dict[str, Value],
     known: tuple[Customer, Tally] | None,
+    judge: RiskJudge,
     purpose: str,
     language: Language,
     today: date,
@@ -60,21 +65,34 @@ def attended(
     `known` is None where nobody may look at a history: unknown, unverified, or they object.
     """
     past: dict[str, Value] = {}
+    risks: tuple[CareCard, ...] = ()
     if known is not None:
         customer, tally = known
         facts = usable_facts([customer], purpose, today, Registry.shipped()) or ()
         now = datetime.combine(today, datetime.min.time(), UTC)
         found = traits_of(tally, facts, now)
         past = {name: value for name, value in found.items() if value is not None}
+        scores = judge.scores({**past, **contact}, language, today)
+        risks = tuple(_risk_card(score, language) for score in scores if score.level != "low")
     served = CareRules.shipped().served({**past, **contact}, today, language)
     cards = {
         "history": sentences(past, language)[:SHOWN],
         "situations": _cards(served.situations),
         "needs": _cards(served.needs),
         "strategies": _cards(served.strategies),
+        "risks": risks,
     }
     return view.model_copy(update=cards), served
 
 
 def _cards(found: Iterable[Care]) -> tuple[CareCard, ...]:
     return tuple(CareCard(code=care.code, words=care.words, reasons=care.reasons) for care in found)
+
+
+def _risk_card(score: RiskScore, language: Language) -> CareCard:
+    reasons = tuple(reason.said(language) for reason in score.reasons if reason.raises)
+    words = _LIKELY[language].format(score.name, score.probability)
+    return CareCard(code=score.risk, words=words, reasons=reasons[:REASONS])
+
+
+_LIKELY: Final[dict[Language, str]] = {"zh": "{}：约 {:.0%}", "en": "{}: about {:.0%}"}

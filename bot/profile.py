@@ -20,6 +20,7 @@ from profiles.histories import Histories
 from profiles.people import People
 from profiles.registry import Registry
 from profiles.rights import Access, switched_on
+from profiles.risk_judge import RiskJudges
 from profiles.store import ProfileStore
 from profiles.view import View, barred, view
 
@@ -48,8 +49,10 @@ class Who:
 class Recogniser:
     """Finds the customer of a complaint, logs what was read of them, and remembers the complaint."""
 
-    def __init__(self, profiles: ProfileStore, histories: Histories, people: People) -> None:
-        self._profiles, self._histories, self._people = profiles, histories, people
+    def __init__(
+        self, profiles: ProfileStore, histories: Histories, people: People, risks: RiskJudges
+    ) -> None:
+        self._profiles, self._histories, self._people, self._risks = profiles, histories, people, risks
 
     def recognise(self, tenant: str, reference: CustomerRef | None, today: date, complaint_id: str) -> Who:
         """The profile behind a reference; says why there is none."""
@@ -95,7 +98,7 @@ class Recogniser:
         if who.customer is not None:
             known = who.customer, self._histories.tally(tenant, who.customer.id)
         contact = contact_traits(complaint, triage, clocks, today, CareRules.shipped())
-        view, served = attended(who.view, contact, known, PURPOSE, language, today)
+        view, served = attended(who.view, contact, known, self._risks.of(tenant), PURPOSE, language, today)
         return replace(who, view=view), served.skills
 
     def remember(self, tenant: str, complaint: Complaint, suggestion: Suggestion) -> None:

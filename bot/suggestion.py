@@ -228,6 +228,8 @@ class ProfileView(Owned):
     """What they need without having asked."""
     strategies: tuple[CareCard, ...] = ()
     """What to do."""
+    risks: tuple[CareCard, ...] = ()
+    """What care may prevent, where it is likely; it adds care and takes none away."""
 
 
 class Clock(Owned):

@@ -34,6 +34,7 @@ from profiles.histories import Histories
 from profiles.people import People
 from profiles.person import Persons
 from profiles.recording import Recorder
+from profiles.risk_judge import RiskJudges
 from profiles.store import ProfileStore
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class StoreParts:
     recorder: Recorder
     persons: Persons
     groupings: Groupings
+    risks: RiskJudges
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def open_store(settings: Settings) -> Generator[StoreParts]:
         database.migrate()
         profiles, histories, people = ProfileStore(database), Histories(database), People(database)
         groupings = Groupings(settings.home / "segments")
+        risks = RiskJudges(settings.home / "models" / "risks")
         yield StoreParts(
             settings=settings,
             database=database,
@@ -105,8 +108,9 @@ def open_store(settings: Settings) -> Generator[StoreParts]:
             histories=histories,
             people=people,
             recorder=Recorder(database),
-            persons=Persons(profiles, histories, people, groupings),
+            persons=Persons(profiles, histories, people, groupings, risks),
             groupings=groupings,
+            risks=risks,
         )
     finally:
         database.close()
@@ -150,7 +154,7 @@ def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
         tenants=stored.tenants,
         triager=triager,
         search=search,
-        recogniser=Recogniser(stored.profiles, stored.histories, stored.people),
+        recogniser=Recogniser(stored.profiles, stored.histories, stored.people, stored.risks),
         clocks=Clocks.shipped(),
         drafter=Drafter(Composer.shipped(), chat, settings.llm_seconds),
         models=models,
@@ -169,6 +173,7 @@ def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
         recorder=stored.recorder,
         persons=stored.persons,
         groupings=stored.groupings,
+        risks=stored.risks,
         embedder=embedder,
         taxonomy=taxonomy,
         index=index,

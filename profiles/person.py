@@ -19,7 +19,8 @@ from profiles.owned import Id, Moment, Owned
 from profiles.people import People, Relation
 from profiles.registry import Registry, Role
 from profiles.rights import Access, ControlEntry
-from profiles.risk import Level, rule_scores
+from profiles.risk import Level
+from profiles.risk_judge import RiskJudge, RiskJudges
 from profiles.store import ProfileStore
 from profiles.traits import TraitRules, Traits, Value
 from profiles.view import Conflict, View, Withheld, barred, usable_facts, view
@@ -114,10 +115,11 @@ class Persons:
         histories: Histories,
         people: People,
         groupings: Groupings,
+        risks: RiskJudges,
         fields: Registry | None = None,
     ) -> None:
         self._profiles, self._histories, self._people = profiles, histories, people
-        self._groupings = groupings
+        self._groupings, self._risks = groupings, risks
         self._fields = fields or Registry.shipped()
 
     def look(self, tenant: str, customer_id: str, looker: Looker, now: datetime) -> Person:
@@ -233,7 +235,7 @@ class Persons:
                 "said": sentences(traits, words),
                 "feelings": feelings_over(tally, now) if tally.events else {},
                 "events": tally.events,
-                "risks": risks_of(traits, words, now) if tally.events else (),
+                "risks": risks_of(self._risks.of(tenant), traits, words, now) if tally.events else (),
                 "segments": self._segments(tenant, traits, words, now) if tally.events else (),
                 "identities": () if looker.role == "agent" else customer.identities,
                 "relations": tuple(self._people.relations(tenant, customer.id, now.date())),
@@ -256,8 +258,8 @@ class Persons:
         )
 
 
-def risks_of(traits: Traits, language: Language, now: datetime) -> tuple[RiskShown, ...]:
-    """What the rules say of the risks, with the facts behind them."""
+def risks_of(judge: RiskJudge, traits: Traits, language: Language, now: datetime) -> tuple[RiskShown, ...]:
+    """What the judge says of the risks, with the facts behind them."""
     return tuple(
         RiskShown(
             risk=score.risk,
@@ -267,7 +269,7 @@ def risks_of(traits: Traits, language: Language, now: datetime) -> tuple[RiskSho
             reasons=tuple(reason.said(language) for reason in score.reasons),
             calibrated=score.calibrated,
         )
-        for score in rule_scores(traits, language, on=now.date())
+        for score in judge.scores(traits, language, on=now.date())
     )
 
 

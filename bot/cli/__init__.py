@@ -5,7 +5,7 @@ import click
 from bot.cli.backtest import backtest
 from bot.cli.console import Commands
 from bot.cli.home import init, keys, serve, settings
-from bot.cli.learn import evaluate, train
+from bot.cli.learn_risk import evaluate, train
 from bot.cli.measure import bench
 from bot.cli.memory import export, import_, rebuild, search
 from bot.cli.profiles_refresh import profiles

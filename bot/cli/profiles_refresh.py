@@ -9,8 +9,10 @@ import click
 from bot.cli.console import bold, json_option, open_home, progress, remark, say_json, say_table, tenant_option
 from bot.cli.profiles import BY
 from bot.cli.profiles_look import profiles
+from profiles.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from bot.wiring import StoreParts
     from profiles.fact import Language
     from profiles.grouping import Refreshed
     from profiles.segment_card import Group
@@ -26,9 +28,10 @@ SENTENCES: Final = 3
 @tenant_option
 @json_option
 def refresh(dry_run: bool, language: Any, tenant: str | None, as_json: bool) -> None:
-    """Delete what may no longer be kept, and find the segments anew. Run it nightly.
+    """Delete what may no longer be kept, find the segments anew, train risk models again. Run it nightly.
 
-    Groups that are found again keep their names; what changed since the last time is said.
+    Groups that are found again keep their names; what changed since the last time is said. Risks are those
+    that 'redress train risk' trained once; where one cannot be trained any more, the model of before stays.
     """
     now = datetime.now(UTC)
     with open_home(tenant) as (stored, owner):
@@ -38,15 +41,38 @@ def refresh(dry_run: bool, language: Any, tenant: str | None, as_json: bool) -> 
             with progress("reading customers") as done:
                 rows = dict(_counted(stored.histories.every_trait(owner, PURPOSE, now), done))
             found = stored.groupings.refresh(owner, rows, now.date())
+        risks = {} if dry_run else _trained_again(stored, owner, now)
     if as_json:
-        say_json(
-            {"dry_run": dry_run, "deleted": swept, "segments": None if found is None else _public(found)}
-        )
+        segments = None if found is None else _public(found)
+        say_json({"dry_run": dry_run, "deleted": swept, "segments": segments, "risks": risks})
         return
     told = ", ".join(f"{count} {kind}" for kind, count in swept.items()) or "nothing"
     click.echo(f"{'to be deleted' if dry_run else 'deleted'}: {told}")
     if found is not None:
         _say(found, language)
+    for risk, told in risks.items():
+        click.echo(f"risk {risk}: {told['model'] or 'kept the model of before'}{told['note']}")
+
+
+def _trained_again(stored: "StoreParts", owner: str, now: datetime) -> dict[str, dict[str, Any]]:
+    """The risk models of the tenant, learnt anew from today's history."""
+    from profiles.risk_history import COMES_TRUE, learn
+    from profiles.risk_model import RiskModel
+
+    folder = stored.risks.folder(owner)
+    told: dict[str, dict[str, Any]] = {}
+    for risk in COMES_TRUE:
+        if not RiskModel.file(folder, risk).exists():
+            continue
+        try:
+            with progress(f"learning {risk}"):
+                model = learn(stored.histories.every_history(owner, ANALYSIS), risk, now)
+        except InvalidInput as error:
+            told[risk] = {"model": None, "note": f": {error}"}
+        else:
+            model.save(folder)
+            told[risk] = {"model": model.name, "note": f", roc_auc {model.card.metrics.roc_auc:.3f}"}
+    return told
 
 
 @profiles.command()
@@ -120,12 +146,13 @@ def warnings(most: int, language: Any, tenant: str | None, as_json: bool) -> Non
 
     now = datetime.now(UTC)
     with open_home(tenant) as (stored, owner):
+        judge = stored.risks.of(owner)
         with progress("reading customers") as done:
             every = _counted(stored.histories.every_trait(owner, PURPOSE, now), done)
             risky = (
                 (risk.probability, customer, risk)
                 for customer, traits in every
-                for risk in risks_of(traits, language, now)
+                for risk in risks_of(judge, traits, language, now)
                 if risk.level != "low"
             )
             listed = heapq.nlargest(most, risky, key=lambda found: (found[0], found[1]))

@@ -35,7 +35,7 @@ export function showCustomer(profile, customer) {
 
 /* How this contact is best served: the situation, what to do, what they need without having asked. */
 function care(profile) {
-  return ["situations", "strategies", "needs"].flatMap((kind) => {
+  return ["situations", "strategies", "needs", "risks"].flatMap((kind) => {
     const found = profile[kind];
     if (found.length === 0) return [];
     return [el("h4", {}, say(`customer.${kind}`)), el("ul", { class: `care ${kind}` }, found.map(careItem))];
