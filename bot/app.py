@@ -24,6 +24,7 @@ from litestar.static_files import create_static_files_router  # pyright: ignore[
 from bot.api.access_log import AccessLog
 from bot.api.complaints import Complaints, Suggestions, TriageNow
 from bot.api.customers import CustomerHistory, CustomerRights, Customers
+from bot.api.duplicates import Duplicates
 from bot.api.health import Health, Metrics
 from bot.api.insight import Insight
 from bot.api.knowledge import Articles, Cases, Searching
@@ -46,7 +47,7 @@ log = logging.getLogger(__name__)
 WEB: Final = Path(__file__).with_name("web")
 CONTROLLERS: Final = (
     Complaints, Suggestions, TriageNow, Cases, Articles, Searching,
-    Customers, CustomerHistory, CustomerRights, Insight, Widget, Inbound, Health, Metrics,
+    Customers, CustomerHistory, CustomerRights, Duplicates, Insight, Widget, Inbound, Health, Metrics,
 )  # fmt: skip
 PARTS: Final = (
     "desk",
@@ -57,6 +58,7 @@ PARTS: Final = (
     "histories",
     "people",
     "persons",
+    "duplicates",
     "index",
     "search",
     "database",

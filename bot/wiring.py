@@ -29,6 +29,7 @@ from knowledge.prediction import Classifier
 from knowledge.search import Search
 from knowledge.store import KnowledgeStore
 from knowledge.taxonomy import Taxonomy
+from profiles.duplicate_book import DuplicateBook
 from profiles.grouping import Groupings
 from profiles.histories import Histories
 from profiles.people import People
@@ -56,6 +57,7 @@ class StoreParts:
     persons: Persons
     groupings: Groupings
     risks: RiskJudges
+    duplicates: DuplicateBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def open_store(settings: Settings) -> Generator[StoreParts]:
             persons=Persons(profiles, histories, people, groupings, risks),
             groupings=groupings,
             risks=risks,
+            duplicates=DuplicateBook(database),
         )
     finally:
         database.close()
@@ -174,6 +177,7 @@ def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
         persons=stored.persons,
         groupings=stored.groupings,
         risks=stored.risks,
+        duplicates=stored.duplicates,
         embedder=embedder,
         taxonomy=taxonomy,
         index=index,

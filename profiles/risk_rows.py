@@ -1,8 +1,6 @@
 """Customers with labels from a CSV of any company: what is a number becomes one, all else stays a word."""
 
-import csv
 import difflib
-import io
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,16 +9,14 @@ from typing import Final
 
 from profiles.cells import EMPTY, NO, YES
 from profiles.errors import InvalidInput
-from profiles.owned import storable
 from profiles.risk_columns import number_in
+from profiles.tables import table_of
 from profiles.traits import Traits, Value
 
 MOSTLY: Final = 0.95
 """Share of the filled cells that have to be numbers for a column to be one; the others are not known."""
 _YES: Final = YES | {"t", "1.0", "churned", "left", "对", "有", "已流失", "流失"}
 _NO: Final = NO | {"f", "0.0", "stayed", "retained", "错", "没有", "未流失", "留存"}
-_LONGEST: Final = 1_000_000
-"""Characters of a cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,7 @@ def read_rows(path: Path, label_column: str | None = None) -> RiskRows:
         InvalidInput: the file cannot be read, has no rows, or the labels are missing or neither yes nor no;
             says in which row and what to do, never what a cell holds.
     """
-    header, cells = _table(path)
+    header, cells = table_of(path)
     labels = None
     if label_column is not None:
         place = _place(header, label_column, path)
@@ -51,44 +47,6 @@ def read_rows(path: Path, label_column: str | None = None) -> RiskRows:
     if not rows:
         raise InvalidInput(f"{path.name} has no column besides the label: add what is known of the customers")
     return RiskRows(rows, labels)
-
-
-def _table(path: Path) -> tuple[list[str], list[list[str]]]:
-    text = _text(path)
-    first = text.split("\n", 1)[0]
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-    csv.field_size_limit(_LONGEST)
-    try:
-        table = [row for row in lines if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise InvalidInput(
-            f"{path.name}, line {lines.line_num}: {error}; save it as CSV once more"
-        ) from error
-    if len(table) < 2:
-        raise InvalidInput(f"{path.name} has no rows: it needs a header and one row for each customer")
-    header, *cells = ([storable(cell).strip() for cell in row] for row in table)
-    if twice := {name for name in header if name and header.count(name) > 1}:
-        raise InvalidInput(f"{path.name}: two columns are called {min(twice)[:60]!r}: rename one")
-    for number, row in enumerate(cells, start=2):
-        if len(row) != len(header):
-            raise InvalidInput(
-                f"{path.name}: row {number} has {len(row)} cells, the header {len(header)}: "
-                "put cells with commas in quotes"
-            )
-    return header, cells
-
-
-def _text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise InvalidInput(f"cannot read {path}: {error.strerror}") from error
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise InvalidInput(f"{path.name} is neither UTF-8 nor GB18030: save it as CSV in UTF-8 and try again")
 
 
 def _place(header: Sequence[str], label: str, path: Path) -> int:

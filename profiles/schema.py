@@ -133,6 +133,21 @@ class MergeRow(TenantRow, Base):
     __table_args__ = (Index("merges_into", "tenant", "into"),)
 
 
+class DuplicateRow(TenantRow, Base):
+    """Two customers who are probably one person; in order of their ids."""
+
+    __tablename__ = "duplicates"
+    first: Mapped[str] = mapped_column(String(200), primary_key=True)
+    second: Mapped[str] = mapped_column(String(200), primary_key=True)
+    probability: Mapped[float] = mapped_column(Double)
+    reasons: Mapped[str] = mapped_column(Text)
+    """Kind, agreement and bits of each, as JSON."""
+    two_numbers: Mapped[bool] = mapped_column(Boolean)
+    found_at: Mapped[datetime] = mapped_column(UtcTime)
+    refused_by: Mapped[str | None] = mapped_column(String(200))
+    """Who said that they are two people; None while nobody did."""
+
+
 class RelationRow(TenantRow, Base):
     """How two customers stand to each other."""
 

@@ -36,6 +36,7 @@ from profiles.schema import (
     ContactRow,
     ControlRow,
     CustomerRow,
+    DuplicateRow,
     EventRow,
     FactRow,
     IdentityRow,
@@ -193,8 +194,8 @@ class ProfileStore:
             stones = [bury(session, customer, basis) for customer in known.values()]
             for row in _ABOUT:
                 session.execute(delete(row).where(row.customer_id.in_(ids)))
-            ends = or_(RelationRow.first.in_(ids), RelationRow.second.in_(ids))
-            session.execute(delete(RelationRow).where(ends))
+            for row in (RelationRow, DuplicateRow):
+                session.execute(delete(row).where(or_(row.first.in_(ids), row.second.in_(ids))))
             session.execute(delete(CustomerRow).where(CustomerRow.id.in_(ids)))
             session.execute(
                 update(AccessRow).where(AccessRow.customer_id.in_(ids)).values(customer_id=stones[0].id)

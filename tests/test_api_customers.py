@@ -165,3 +165,33 @@ def test_relations_and_forgetting(api: httpx.Client) -> None:
     assert api.delete("/v1/customers/p-7").status_code == 404
     back = api.put("/v1/customers/p-7", json={**customer("p-7"), "consents": []})
     assert back.status_code == 409 and gone.json()["tombstone"] in back.json()["detail"]
+
+
+def test_duplicates_are_proposed_with_reasons_and_refused_for_good(api: httpx.Client) -> None:
+    for name, wechat in (("d-1", "a"), ("d-2", "b")):
+        known = {"source": "crm", "observed_at": "2026-05-01", "purpose": "complaint_handling",
+                 "basis": "contract"}  # fmt: skip
+        values = {"name": "慕容晓雪", "birth_date": "1991-03-04", "address": "常州市新北区通江路21号"}
+        body = {
+            "id": name,
+            "identities": [
+                {"kind": "wechat", "value": f"wx-d-{wechat}"},
+                {"kind": "phone", "value": "+8613900008888"},
+            ],
+            "facts": [{"field": field, "value": value, **known} for field, value in values.items()],
+        }
+        assert api.put(f"/v1/customers/{name}", json=body).status_code == 200
+    assert api.post("/v1/duplicates/find").json()["proposed"] >= 1
+    found = api.get("/v1/duplicates", params={"limit": 5000}).json()["duplicates"]
+    (pair,) = [each for each in found if {each["first"], each["second"]} == {"d-1", "d-2"}]
+    assert pair["probability"] > 0.5
+    said = [reason["en"] for reason in pair["reasons"]]
+    assert "same date of birth" in said
+    assert "慕容" not in str(pair)
+    refused = api.post("/v1/duplicates/refuse", json={"first": "d-2", "second": "d-1"})
+    assert refused.status_code == 204
+    api.post("/v1/duplicates/find")
+    again = api.get("/v1/duplicates", params={"limit": 5000}).json()["duplicates"]
+    assert not [each for each in again if {each["first"], each["second"]} == {"d-1", "d-2"}]
+    strange = api.post("/v1/duplicates/refuse", json={"first": "d-2", "second": "nobody"})
+    assert strange.status_code == 400 and "not proposed" in strange.json()["detail"]

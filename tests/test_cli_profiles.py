@@ -235,3 +235,30 @@ def test_customers_to_call_before_they_complain_are_listed_with_reasons(home: Pa
     assert {risk["level"] for risk in shown["risks"]} == {"low"}
     with zipfile.ZipFile(io.BytesIO(_archive(home, risky))) as archive:
         assert b'"risks"' in archive.read("accesses.jsonl")
+
+
+def test_duplicates_are_listed_merged_where_certain_and_refused(home: Path) -> None:
+    rows = ["姓名,出生日期,手机号,地址"]
+    rows += [
+        f"{'王李张刘陈'[n % 5]}小{'一二三四五六七'[n % 7]},19{60 + n}-01-{n % 28 + 1:02},1380000{n:04},"
+        for n in range(30)
+    ]
+    rows += ["欧阳雪梅,1990-05-06,13900000001,南京市鼓楼区中山北路7号"]
+    file = home.parent / "甲.csv"
+    file.write_text("\n".join(rows) + "\n", encoding="gb18030")
+    answer(home, "profiles", "import", str(file), "--source", "customers")
+    other = home.parent / "乙.csv"
+    other.write_text(
+        "姓名,出生日期,邮箱,地址\n欧阳雪梅,1990-05-06,x@example.com,南京 鼓楼 中山北7\n", encoding="utf-8"
+    )
+    answer(home, "profiles", "import", str(other), "--source", "customers")
+    told = answer(home, "profiles", "duplicates", "--merge-certain")
+    assert told["merged"] == []
+    (pair,) = told["duplicates"]
+    assert pair["probability"] > 0.9
+    assert "出生日期相同" in [reason["zh"] for reason in pair["reasons"]]
+    listed = run(home, "profiles", "duplicates", "--stored", "--language", "zh").stdout
+    assert "出生日期相同" in listed and "欧阳" not in listed
+    assert run(home, "profiles", "differ", pair["first"], pair["second"]).exit_code == 0
+    assert answer(home, "profiles", "duplicates")["duplicates"] == []
+    assert run(home, "profiles", "differ", pair["first"], "nobody").exit_code != 0
