@@ -30,6 +30,7 @@ from bot.api.insight import Insight
 from bot.api.knowledge import Articles, Cases, Searching
 from bot.api.problems import handle_http, handle_ours, handle_unexpected
 from bot.api.requests import JsonRequest, KeyAuthentication, Keys
+from bot.api.similar import Similar
 from bot.api.widget import Inbound, Widget
 from bot.errors import BotError, InvalidSettings
 from bot.live import Live
@@ -47,7 +48,8 @@ log = logging.getLogger(__name__)
 WEB: Final = Path(__file__).with_name("web")
 CONTROLLERS: Final = (
     Complaints, Suggestions, TriageNow, Cases, Articles, Searching,
-    Customers, CustomerHistory, CustomerRights, Duplicates, Insight, Widget, Inbound, Health, Metrics,
+    Customers, CustomerHistory, CustomerRights, Duplicates, Similar,
+    Insight, Widget, Inbound, Health, Metrics,
 )  # fmt: skip
 PARTS: Final = (
     "desk",
@@ -59,6 +61,7 @@ PARTS: Final = (
     "people",
     "persons",
     "duplicates",
+    "notes",
     "index",
     "search",
     "database",
@@ -94,6 +97,7 @@ def create_app(
         try:
             app.state.update({"parts": parts, "live": live, "keys": Keys(parts.tenants, local_key)})
             parts.index.start()
+            parts.notes.start()
             await live.open()
             announce()
             yield

@@ -72,6 +72,7 @@ class CardWords(Owned):
     serve: str
     unvoiced: str
     risks: str
+    relevant: str
     human_only: str
     unverified: str
     no_customer: str
@@ -247,6 +248,8 @@ def _customer(suggestion: Suggestion, words: CardWords) -> RenderableType:
         if contact.promise:
             line.append(f"  {words.promised}: {safe(contact.promise)}", "yellow")
         lines.add_row(f"{contact.at:%Y-%m-%d}", line)
+    for n, note in enumerate(profile.relevant[:SERVED]):
+        lines.add_row("" if n else words.relevant, Text(f"{note.on:%Y-%m-%d}  {safe(note.text)}"))
     for label, told in _served(profile, words):
         lines.add_row(label, told)
     return lines

@@ -153,8 +153,10 @@ class Desk:
         today, complaint = self._today(tenant), self._store.complaint(tenant, complaint_id)
         who = self._recogniser.recognise(tenant, complaint.customer, today, complaint_id)
         language: Language = "zh" if suggestion.draft.language == "zh" else "en"
+        reading = self._reading(complaint, who)
+        question = self._search.question(tenant, reading.text, today)
         who, _ = self._recogniser.attend(
-            tenant, who, complaint, suggestion.triage, suggestion.clocks, language, today
+            tenant, who, complaint, suggestion.triage, suggestion.clocks, language, today, question.vector
         )
         return with_customer(suggestion, who.view)
 
@@ -213,8 +215,7 @@ class Desk:
         timings["profile"] = _ms(before)
 
         before = time.perf_counter()
-        known = dict.fromkeys(who.names, Kind.PERSON)
-        reading = read(complaint.turns, Redactor(known), self._max_read_chars)
+        reading = self._reading(complaint, who)
         timings["redact"] = _ms(before)
 
         before = time.perf_counter()
@@ -236,7 +237,7 @@ class Desk:
         before = time.perf_counter()
         brief = self._brief(complaint, settings, reading, triage, reply_language, today, who, cases, passages)
         who, skills = self._recogniser.attend(
-            tenant, who, complaint, triage, brief.clocks, reply_language, today
+            tenant, who, complaint, triage, brief.clocks, reply_language, today, question.vector
         )
         brief = replace(brief, triage=_with_skills(triage, skills))
         timings["brief"] = _ms(before)
@@ -245,6 +246,10 @@ class Desk:
             passages=tuple(passage_card(match, reading.text) for match in passages),
         )
         return Assessment(brief, language, matches, who, timings)
+
+    def _reading(self, complaint: Complaint, who: Who) -> Reading:
+        known = dict.fromkeys(who.names, Kind.PERSON)
+        return read(complaint.turns, Redactor(known), self._max_read_chars)
 
     def _brief(
         self,

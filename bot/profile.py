@@ -9,14 +9,18 @@ from typing import Final
 from bot.care import TAKEN_FURTHER, attended, contact_traits
 from bot.complaint import Complaint, CustomerRef
 from bot.draft.plan import addressed
-from bot.suggestion import Clock, ContactCard, FactCard, ProfileView, Suggestion, Triage
+from bot.notes import RedactedVectors
+from bot.privacy.redaction import redact
+from bot.suggestion import Clock, ContactCard, FactCard, NoteCard, ProfileView, Suggestion, Triage
 from knowledge.case import Language
+from knowledge.embedding import Vector
 from profiles.care import CareRules
 from profiles.customer import Customer
 from profiles.errors import UnknownCustomer
 from profiles.event import Event
 from profiles.fact import EmotionKind, Fact
 from profiles.histories import Histories
+from profiles.notes import notes_of
 from profiles.people import People
 from profiles.registry import Registry
 from profiles.rights import Access, switched_on
@@ -29,6 +33,10 @@ log = logging.getLogger(__name__)
 PURPOSE: Final = "complaint_handling"
 DESK: Final = "redress"
 """Who looks and who tells, where the service itself does."""
+NOTED: Final = 300
+"""Characters of a complaint that are noted, redacted."""
+RELEVANT: Final = 5
+"""Notes that are shown."""
 _CUSTOMER: Final = "⟦CUSTOMER⟧"
 """Stands for the customer's name in a stored draft."""
 _NOBODY: Final[dict[Language, str]] = {"zh": "客户", "en": "customer"}
@@ -50,9 +58,15 @@ class Recogniser:
     """Finds the customer of a complaint, logs what was read of them, and remembers the complaint."""
 
     def __init__(
-        self, profiles: ProfileStore, histories: Histories, people: People, risks: RiskJudges
+        self,
+        profiles: ProfileStore,
+        histories: Histories,
+        people: People,
+        risks: RiskJudges,
+        vectors: RedactedVectors,
     ) -> None:
         self._profiles, self._histories, self._people, self._risks = profiles, histories, people, risks
+        self._vectors = vectors
 
     def recognise(self, tenant: str, reference: CustomerRef | None, today: date, complaint_id: str) -> Who:
         """The profile behind a reference; says why there is none."""
@@ -92,14 +106,38 @@ class Recogniser:
         clocks: Sequence[Clock],
         language: Language,
         today: date,
+        vector: Vector,
     ) -> tuple[Who, tuple[str, ...]]:
-        """Who they are with how they are best served now, and the skills that takes."""
+        """Who they are with how they are best served now, and the skills that takes.
+
+        `vector` is of the redacted complaint.
+        """
         known = None
         if who.customer is not None:
             known = who.customer, self._histories.tally(tenant, who.customer.id)
         contact = contact_traits(complaint, triage, clocks, today, CareRules.shipped())
         view, served = attended(who.view, contact, known, self._risks.of(tenant), PURPOSE, language, today)
+        if who.customer is not None:
+            relevant = self._relevant(tenant, who.customer, complaint, language, today, vector)
+            view = view.model_copy(update={"relevant": relevant})
         return replace(who, view=view), served.skills
+
+    def _relevant(
+        self,
+        tenant: str,
+        customer: Customer,
+        complaint: Complaint,
+        language: Language,
+        today: date,
+        vector: Vector,
+    ) -> tuple[NoteCard, ...]:
+        """What was noted of the customer and bears on this; not this very complaint."""
+        events = [e for e in self._histories.noted(tenant, customer.id) if e.case != complaint.id]
+        notes = notes_of(customer, events, PURPOSE, today, language)
+        return tuple(
+            NoteCard(kind=note.kind, on=note.on, text=note.text, similarity=round(min(similarity, 1.0), 3))
+            for note, similarity in self._vectors.matter(notes, vector, RELEVANT)
+        )
 
     def remember(self, tenant: str, complaint: Complaint, suggestion: Suggestion) -> None:
         """Put the complaint among the events of its customer, where somebody checked that it is theirs."""
@@ -129,6 +167,7 @@ def complaint_events(complaint: Complaint, suggestion: Suggestion) -> list[Event
                 source=DESK,
                 channel=complaint.channel,
                 category=suggestion.triage.category if first else None,
+                note=redact(turn.text[:NOTED]).text[:NOTED] if first else None,
                 case=complaint.id,
                 emotion=None if shown is None else shown[0],
                 intensity=0 if shown is None else shown[1],

@@ -17,6 +17,7 @@ from bot.settings import Settings
 
 FILE: Final = "service.json"
 TENANT_HEADER: Final = "x-redress-tenant"
+PURPOSE_HEADER: Final = "X-Purpose"
 """Names the tenant; believed only with the local key."""
 SECONDS: Final = 60.0
 
@@ -74,6 +75,14 @@ class RunningService:
         """
         return self._asked("POST", "/v1/search", payload)
 
+    def similar(self, payload: dict[str, Any], purpose: str) -> dict[str, Any]:
+        """Customers who had a problem, or a problem (with `status`) as the service gave it.
+
+        Raises:
+            StorageUnavailable: the service went away.
+        """
+        return self._asked("POST", "/v1/customers/similar", payload, {PURPOSE_HEADER: purpose})
+
     def readiness(self) -> dict[str, Any]:
         """The answer of /health/ready.
 
@@ -82,9 +91,15 @@ class RunningService:
         """
         return self._asked("GET", "/health/ready", None)
 
-    def _asked(self, method: str, path: str, payload: dict[str, Any] | None) -> dict[str, Any]:
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        payload: dict[str, Any] | None,
+        headers: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
         try:
-            return self._client.request(method, path, json=payload).json()
+            return self._client.request(method, path, json=payload, headers=headers).json()
         except (httpx.HTTPError, ValueError) as error:
             raise StorageUnavailable(
                 f"the service at {self.url} does not answer ({type(error).__name__}): is it still running?"

@@ -209,6 +209,15 @@ class CareCard(Owned):
     reasons: tuple[str, ...] = ()
 
 
+class NoteCard(Owned):
+    """Something noted of the customer that bears on this complaint."""
+
+    kind: Literal["contact", "event", "fact"]
+    on: date
+    text: str
+    similarity: Probability
+
+
 class ProfileView(Owned):
     """The customer, as far as purpose and consent let an agent see."""
 
@@ -222,6 +231,8 @@ class ProfileView(Owned):
     """The customer asked that no machine alone decides about them."""
     history: tuple[str, ...] = ()
     """What their earlier contacts come to, in words."""
+    relevant: tuple[NoteCard, ...] = ()
+    """What was noted of them before and bears on this complaint, the closest in meaning first."""
     situations: tuple[CareCard, ...] = ()
     """Of this very contact."""
     needs: tuple[CareCard, ...] = ()

@@ -16,6 +16,7 @@ from bot.draft.composer import Composer
 from bot.draft.drafter import Drafter
 from bot.errors import StorageUnavailable
 from bot.models import category_model, own_readers, reranker, with_labels
+from bot.notes import NoteKeeper, RedactedVectors
 from bot.privacy.redaction import redact
 from bot.profile import Recogniser
 from bot.settings import Settings
@@ -71,6 +72,7 @@ class Parts(StoreParts):
     chat: Chat | None
     models: dict[str, str]
     """Name and revision of every model that has a part."""
+    notes: NoteKeeper
     desk: Desk
 
 
@@ -135,12 +137,22 @@ def open_parts(settings: Settings) -> Generator[Parts]:
         index = Index(settings.index_folder, stored.knowledge, embedder)
         index.open()
         try:
-            yield build(stored, embedder, index)
+            notes = open_notes(stored, embedder)
+            try:
+                yield build(stored, embedder, index, notes)
+            finally:
+                notes.close()
         finally:
             index.close()
 
 
-def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
+def open_notes(stored: StoreParts, embedder: Embedder) -> NoteKeeper:
+    """The vectors of notes; only for the process that owns the index."""
+    vectors = RedactedVectors(stored.settings.index_folder / "notes", embedder)
+    return NoteKeeper(stored.database, stored.tenants, vectors)
+
+
+def build(stored: StoreParts, embedder: Embedder, index: Index, notes: NoteKeeper) -> Parts:
     """The parts around a database and an index that are open."""
     settings = stored.settings
     head = category_model(settings, embedder)
@@ -157,7 +169,7 @@ def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
         tenants=stored.tenants,
         triager=triager,
         search=search,
-        recogniser=Recogniser(stored.profiles, stored.histories, stored.people, stored.risks),
+        recogniser=Recogniser(stored.profiles, stored.histories, stored.people, stored.risks, notes.vectors),
         clocks=Clocks.shipped(),
         drafter=Drafter(Composer.shipped(), chat, settings.llm_seconds),
         models=models,
@@ -184,6 +196,7 @@ def build(stored: StoreParts, embedder: Embedder, index: Index) -> Parts:
         search=search,
         chat=chat,
         models=models,
+        notes=notes,
         desk=desk,
     )
 
@@ -215,6 +228,11 @@ def bring_index_up_to_date(stored: StoreParts, progress: Progress) -> bool:
         return False
     try:
         index.catch_up(progress)
+        notes = open_notes(stored, embedder)
+        try:
+            notes.catch_up()
+        finally:
+            notes.close()
     finally:
         index.close()
     return True

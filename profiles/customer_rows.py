@@ -18,6 +18,7 @@ from profiles.event_store import forget_events, write_events
 from profiles.fact import Contact, Fact, Identity
 from profiles.identity import Holder, IdentityKind, readings
 from profiles.merges import roots_of
+from profiles.note_changes import touch
 from profiles.rights import ControlEntry
 from profiles.schema import ConsentRow, ContactRow, ControlRow, CustomerRow, FactRow, IdentityRow
 from profiles.sql import chunks
@@ -59,6 +60,8 @@ def write_customers(
     insert_missing(session, ConsentRow, entries)
     switches = [row for customer in written for row in digested(customer.id, customer.controls)]
     insert_missing(session, ControlRow, switches)
+    touch(session, [customer.id for customer in written if customer.contacts or customer.controls])
+    touch(session, [customer.id for customer in changed])
 
 
 def contact_events(contacts: Iterable[Contact]) -> list[Event]:

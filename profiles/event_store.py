@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 
 from profiles.errors import InvalidInput
 from profiles.event import Event
+from profiles.note_changes import touch
 from profiles.schema import EventRow, TallyRow
 from profiles.sql import chunks
 from profiles.tally import Tally, order
 
+MOST_NOTED: Final = 100
 AHEAD: Final = timedelta(days=1)
 """How far ahead of us the clock of a source may be."""
 _COLUMNS: Final = frozenset({"id", "kind", "at", "source"})
@@ -65,6 +67,7 @@ def write_events(session: Session, events: Mapping[str, Sequence[Event]]) -> Hap
     for customer, event in fresh.values():
         by_customer[customer].append(event)
     _bring_up_to_date(session, by_customer)
+    touch(session, [customer for customer, some in by_customer.items() if any(event.note for event in some)])
     return Happened(len(fresh), len(every) - len(fresh))
 
 
@@ -77,6 +80,17 @@ def events_of(session: Session, customers: Sequence[str], since: datetime | None
         query = query.where(EventRow.at >= since)
     found = [_event(*values) for values in session.execute(query)]
     return sorted(found, key=order)
+
+
+def noted_of(session: Session, customers: Sequence[str], most: int = MOST_NOTED) -> list[Event]:
+    """Their newest events with a note, oldest first."""
+    query = (
+        select(EventRow.source, EventRow.id, EventRow.at, EventRow.kind, EventRow.rest)
+        .where(EventRow.customer_id.in_(customers), EventRow.rest.contains('"note":'))
+        .order_by(EventRow.at.desc(), EventRow.id)
+        .limit(most)
+    )
+    return [_event(*values) for values in reversed(list(session.execute(query)))]
 
 
 def tally_of(session: Session, customers: Sequence[str]) -> Tally:
@@ -103,6 +117,7 @@ def forget_events(session: Session, customer: str, *, source: str | None = None)
         rows = rows.where(EventRow.source == source)
     session.execute(rows)
     remake_tallies(session, [customer])
+    touch(session, [customer])
 
 
 def _bring_up_to_date(session: Session, fresh: Mapping[str, list[Event]]) -> None:

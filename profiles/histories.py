@@ -12,7 +12,15 @@ from profiles.customer_reads import TallyReads
 from profiles.customer_rows import load, lock
 from profiles.errors import InvalidInput, UnknownCustomer
 from profiles.event import EVENT_KINDS, Event, EventKind
-from profiles.event_store import Happened, events_of, refuse_future, remake_tallies, tally_of, write_events
+from profiles.event_store import (
+    Happened,
+    events_of,
+    noted_of,
+    refuse_future,
+    remake_tallies,
+    tally_of,
+    write_events,
+)
 from profiles.merges import members_of, roots_of
 from profiles.registry import Registry
 from profiles.schema import CustomerRow, EventRow, MergeRow, TallyRow
@@ -67,6 +75,12 @@ class Histories:
         with self._sessions.read(tenant) as session:
             root = roots_of(session, [customer_id])[customer_id]
             return events_of(session, members_of(session, [root])[root], since)
+
+    def noted(self, tenant: str, customer_id: str) -> list[Event]:
+        """The newest events of a person that say something in words, oldest first."""
+        with self._sessions.read(tenant) as session:
+            root = roots_of(session, [customer_id])[customer_id]
+            return noted_of(session, members_of(session, [root])[root])
 
     def tally(self, tenant: str, customer_id: str) -> Tally:
         """What the events of a person come to; an empty one where there are none."""

@@ -96,6 +96,8 @@ class ContactRules(Owned):
 
     purposes: Annotated[tuple[Code, ...], Limit(min_length=1)]
     llm_allowed: bool
+    vector_allowed: bool = False
+    """Whether summaries may be embedded, redacted, to be found by meaning."""
     shown: Annotated[int, Limit(ge=0, le=100)]
     """The newest so many."""
     promise_days: Annotated[int, Limit(gt=0, le=3650)]

@@ -133,6 +133,25 @@ class MergeRow(TenantRow, Base):
     __table_args__ = (Index("merges_into", "tenant", "into"),)
 
 
+class NoteRow(TenantRow, Base):
+    """A note whose vector is in the index."""
+
+    __tablename__ = "notes"
+    id: Mapped[str] = mapped_column(String(240), primary_key=True)
+    """The customer's, a bar, the note's digest."""
+    customer_id: Mapped[str] = mapped_column(String(200))
+    __table_args__ = (Index("notes_of_customer", "tenant", "customer_id"),)
+
+
+class NoteChangeRow(TenantRow, Base):
+    """A customer whose notes may have changed since their vectors were made."""
+
+    __tablename__ = "note_changes"
+    customer_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    stamp: Mapped[str] = mapped_column(String(16))
+    """Another one at each change."""
+
+
 class DuplicateRow(TenantRow, Base):
     """Two customers who are probably one person; in order of their ids."""
 

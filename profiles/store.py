@@ -28,6 +28,7 @@ from profiles.event_store import write_events
 from profiles.fact import Contact, Fact
 from profiles.identity import IdentityKind, Resolution, resolve
 from profiles.merges import members_of, roots_of
+from profiles.note_changes import touch
 from profiles.registry import Registry
 from profiles.rights import ControlEntry
 from profiles.schema import (
@@ -138,6 +139,7 @@ class ProfileStore:
             rows = digested(customer_id, [contact])
             insert_missing(session, ContactRow, [{**row, "added": True} for row in rows])
             write_events(session, {customer_id: contact_events([contact])})
+            touch(session, [customer_id])
 
     def add_consent(self, tenant: str, customer_id: str, entry: ConsentEntry) -> None:
         """Record what the customer agreed to, took back or objected to; it counts from now on.
@@ -150,6 +152,7 @@ class ProfileStore:
         with self._sessions.write(tenant) as session:
             lock(session, customer_id)
             insert_missing(session, ConsentRow, digested(customer_id, [entry]))
+            touch(session, [customer_id])
 
     def correct(self, tenant: str, customer_id: str, fact: Fact) -> None:
         """Replace all that is known of a fact's field, whatever its source, of all that were merged.
@@ -178,6 +181,7 @@ class ProfileStore:
         with self._sessions.write(tenant) as session:
             lock(session, customer_id)
             insert_missing(session, ControlRow, digested(customer_id, [entry]))
+            touch(session, [customer_id])
 
     def forget(self, tenant: str, customer_id: str, basis: str = "request") -> Tombstone | None:
         """Forget a person: every row about them and those merged with them is deleted. None if there is none.
@@ -197,6 +201,7 @@ class ProfileStore:
             for row in (RelationRow, DuplicateRow):
                 session.execute(delete(row).where(or_(row.first.in_(ids), row.second.in_(ids))))
             session.execute(delete(CustomerRow).where(CustomerRow.id.in_(ids)))
+            touch(session, ids)
             session.execute(
                 update(AccessRow).where(AccessRow.customer_id.in_(ids)).values(customer_id=stones[0].id)
             )

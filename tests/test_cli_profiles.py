@@ -160,7 +160,7 @@ def test_a_refresh_sweeps_and_groups_and_says_so(home: Path) -> None:
     bring_in(home)
     assert run(home, "profiles", "segments").exit_code == 0
     assert answer(home, "profiles", "refresh", "--dry-run") == {
-        "dry_run": True, "deleted": {}, "segments": None,
+        "dry_run": True, "deleted": {}, "segments": None, "risks": {},
     }  # fmt: skip
     done = answer(home, "profiles", "refresh")
     assert done["deleted"] == {}

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 
 from bot.api.requests import JsonRequest, needs
 from bot.errors import InvalidRequest, NotFound
+from bot.running import PURPOSE_HEADER
 from profiles.consent import ConsentEntry
 from profiles.customer import Customer
 from profiles.event import Event
@@ -29,7 +30,6 @@ from profiles.registry import Registry, Role
 from profiles.rights import Access, ControlEntry
 from profiles.store import ProfileStore
 
-PURPOSE_HEADER: Final = "X-Purpose"
 PERSON_HEADER: Final = "X-Actor"
 """Who looks, where one key serves several people."""
 

@@ -28,6 +28,8 @@ export function showCustomer(profile, customer) {
     facts.length > 0 && el("dl", { class: "facts" }, facts.map((fact) => el("div", {}, el("dt", {}, word("field", fact.field)), el("dd", {}, fact.value, origin(fact))))),
     profile.contacts.length > 0 && el("h4", {}, say("customer.contacts")),
     profile.contacts.length > 0 && el("ol", { class: "contacts" }, profile.contacts.map(contact)),
+    profile.relevant.length > 0 && el("h4", {}, say("customer.relevant")),
+    profile.relevant.length > 0 && el("ul", { class: "relevant small" }, profile.relevant.map(noted)),
     profile.history.length > 0 && el("h4", {}, say("customer.history")),
     profile.history.length > 0 && el("ul", { class: "history small" }, profile.history.map((sentence) => el("li", {}, sentence))),
   );
@@ -44,6 +46,10 @@ function care(profile) {
 
 function careItem(one) {
   return el("li", {}, one.words, one.reasons.length > 0 && el("small", {}, one.reasons.join(" · ")));
+}
+
+function noted(note) {
+  return el("li", {}, el("time", { datetime: note.on }, day(note.on)), ` ${note.text}`);
 }
 
 function origin(fact) {
