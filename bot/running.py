@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 
@@ -82,6 +83,15 @@ class RunningService:
             StorageUnavailable: the service went away.
         """
         return self._asked("POST", "/v1/customers/similar", payload, {PURPOSE_HEADER: purpose})
+
+    def explanation(self, complaint_id: str, language: str | None) -> dict[str, Any]:
+        """What influenced the judgement of a complaint, or a problem (with `status`).
+
+        Raises:
+            StorageUnavailable: the service went away.
+        """
+        asked = f"?language={language}" if language else ""
+        return self._asked("GET", f"/v1/complaints/{quote(complaint_id, safe='')}/explanation{asked}", None)
 
     def readiness(self) -> dict[str, Any]:
         """The answer of /health/ready.
