@@ -6,7 +6,7 @@ cannot be folded in; the tally is then made afresh from all events.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, timedelta
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ import orjson
 
 from profiles.event import Event
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when older tallies cannot be read any more; they are then made afresh."""
 KEPT_DAYS: Final = 400
 """Days before the newest event for which a day's counts are kept: a year, and some to spare."""
@@ -55,6 +55,16 @@ class Day:
     scores: float = 0
     """Sum of the answers to surveys, each 0..1."""
     answers: int = 0
+
+    def packed(self) -> list[Any]:
+        """The counts in the order of the fields, without the empty ones at the end."""
+        counts: list[Any] = [getattr(self, name) for name in _COUNTS]
+        while counts and not counts[-1]:
+            counts.pop()
+        return counts
+
+
+_COUNTS: Final = tuple(each.name for each in fields(Day))
 
 
 @dataclass(slots=True)
@@ -101,14 +111,21 @@ class Tally:
         data: dict[str, Any] = orjson.loads(body)
         if data["format"] != FORMAT:
             return None
-        data["last"] = tuple(data["last"])
-        data["promises"] = {name: tuple(promise) for name, promise in data["promises"].items()}
-        data["days"] = {int(day): Day(**counts) for day, counts in data["days"].items()}
+        if "last" in data:
+            data["last"] = tuple(data["last"])
+        if "promises" in data:
+            data["promises"] = {name: tuple(promise) for name, promise in data["promises"].items()}
+        if "days" in data:
+            data["days"] = {int(day): Day(*counts) for day, counts in data["days"].items()}
         return cls(**data)
 
     def dump(self) -> str:
-        """As JSON."""
-        return orjson.dumps(self, option=orjson.OPT_NON_STR_KEYS).decode()
+        """As JSON, short: it is read and written with every event, so what is empty is left out."""
+        known = {name: value for name in _NAMES if (value := getattr(self, name))}
+        if self.last_score is not None:
+            known["last_score"] = self.last_score
+        known["days"] = {day: counts.packed() for day, counts in self.days.items()}
+        return orjson.dumps(known, option=orjson.OPT_NON_STR_KEYS).decode()
 
     def add(self, event: Event) -> None:
         """Count one more event, which has to be newer than all so far.
@@ -197,6 +214,9 @@ class Tally:
         settled = next(same, None) or next(iter(self.promises), None)
         if settled is not None:
             del self.promises[settled]
+
+
+_NAMES: Final = tuple(each.name for each in fields(Tally))
 
 
 def _feel(emotion: str, intensity: int, today: Day) -> None:
