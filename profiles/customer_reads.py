@@ -17,6 +17,7 @@ from profiles.schema import (
     ContactRow,
     ControlRow,
     CustomerRow,
+    EventRow,
     FactRow,
     IdentityRow,
     MergeRow,
@@ -75,7 +76,7 @@ class Counted:
     """What the events of one customer come to."""
 
     tally: Tally | None
-    """None where it is of another format and has to be made afresh."""
+    """None where it has to be made afresh: of another format, or put off by an import."""
     merged: bool
     """Whether they were merged with others: then this is not all there is."""
 
@@ -86,11 +87,16 @@ class TallyReads:
     def __init__(self, sessions: Sessions) -> None:
         tally = select(TallyRow.body).where(TallyRow.customer_id == bindparam("id"))
         self._look: _Look = sessions.prepare(_merges(), tally)
+        counted = select(EventRow.customer_id).where(EventRow.customer_id == bindparam("id"))
+        self._has_events: _Look = sessions.prepare(counted.group_by(EventRow.customer_id))
 
     def read(self, tenant: str, customer_id: str) -> Counted:
         """What is on record under this id, and only under it."""
         merges, tallies = self._look(tenant, {"id": customer_id})
-        return Counted(Tally.load(tallies[0][0]) if tallies else Tally(), bool(merges))
+        if tallies:
+            return Counted(Tally.load(tallies[0][0]), bool(merges))
+        (events,) = self._has_events(tenant, {"id": customer_id})
+        return Counted(None if events else Tally(), bool(merges))
 
 
 def _merges() -> Select[str]:

@@ -49,10 +49,13 @@ def refuse_future(events: Iterable[Event], now: datetime) -> None:
             )
 
 
-def write_events(session: Session, events: Mapping[str, Sequence[Event]]) -> Happened:
+def write_events(
+    session: Session, events: Mapping[str, Sequence[Event]], *, put_off: bool = False
+) -> Happened:
     """Store what is not on record yet, by customer id, and bring the tallies up to date.
 
-    The caller holds the customers. An event belongs to the customer it was first stored for.
+    The caller holds the customers. An event belongs to the customer it was first stored for. `put_off`
+    deletes the tallies instead: reading makes them afresh, and `make_tallies` writes them down again.
     """
     every = [(customer, event) for customer, some in events.items() for event in some]
     known = _known(session, [event for _, event in every])
@@ -66,7 +69,10 @@ def write_events(session: Session, events: Mapping[str, Sequence[Event]]) -> Hap
     by_customer: defaultdict[str, list[Event]] = defaultdict(list)
     for customer, event in fresh.values():
         by_customer[customer].append(event)
-    _bring_up_to_date(session, by_customer)
+    if put_off:
+        _delete_tallies(session, list(by_customer))
+    else:
+        _bring_up_to_date(session, by_customer)
     touch(session, [customer for customer, some in by_customer.items() if any(event.note for event in some)])
     return Happened(len(fresh), len(every) - len(fresh))
 
@@ -95,19 +101,38 @@ def noted_of(session: Session, customers: Sequence[str], most: int = MOST_NOTED)
 
 def tally_of(session: Session, customers: Sequence[str]) -> Tally:
     """Of one person, who may be several customers that were merged."""
-    found = _tallies(session, customers)
-    if len(found) == 1 and (tally := next(iter(found.values()))) is not None:
-        return tally
-    return Tally.of(events_of(session, customers)) if found else Tally()
+    if len(customers) == 1:
+        tally = _tallies(session, customers).get(customers[0])
+        if tally is not None:
+            return tally
+    return Tally.of(events_of(session, customers))
 
 
 def remake_tallies(session: Session, customers: Sequence[str]) -> None:
     """Make them afresh from the events."""
-    for customer in customers:
-        events = events_of(session, [customer])
-        session.execute(delete(TallyRow).where(TallyRow.customer_id == customer))
-        if events:
-            session.execute(insert(TallyRow), [{"customer_id": customer, "body": Tally.of(events).dump()}])
+    _delete_tallies(session, customers)
+    rows = [
+        {"customer_id": customer, "body": Tally.of(events).dump()}
+        for some in chunks(customers)
+        for customer, events in _events_by_customer(session, some).items()
+    ]
+    if rows:
+        session.execute(insert(TallyRow), rows)
+
+
+def without_tally(session: Session, after: str, most: int) -> list[str]:
+    """The first customers behind an id whose tallies were put off, in order of their ids."""
+    counted = select(TallyRow.customer_id).where(
+        TallyRow.tenant == EventRow.tenant, TallyRow.customer_id == EventRow.customer_id
+    )
+    query = (
+        select(EventRow.customer_id)
+        .where(EventRow.customer_id > after, ~counted.exists())
+        .distinct()
+        .order_by(EventRow.customer_id)
+        .limit(most)
+    )
+    return list(session.scalars(query))
 
 
 def forget_events(session: Session, customer: str, *, source: str | None = None) -> None:
@@ -124,15 +149,29 @@ def _bring_up_to_date(session: Session, fresh: Mapping[str, list[Event]]) -> Non
     tallies = _tallies(session, list(fresh))
     rows: list[dict[str, Any]] = []
     for customer, events in fresh.items():
-        known = tallies.get(customer, Tally())
+        known = tallies.get(customer)
         if known is not None and min(map(order, events)) > known.last:
             tally = _with(known, events)
-        else:  # out of order, or of another format
+        else:  # the first ones, or out of order, put off, of another format
             tally = Tally.of(events_of(session, [customer]))
         rows.append({"customer_id": customer, "body": tally.dump()})
-    for some in chunks(list(tallies)):  # cheaper than to update them one by one
-        session.execute(delete(TallyRow).where(TallyRow.customer_id.in_(some)))
+    _delete_tallies(session, list(tallies))  # cheaper than to update them one by one
     session.execute(insert(TallyRow), rows)
+
+
+def _delete_tallies(session: Session, customers: Sequence[str]) -> None:
+    for some in chunks(customers):
+        session.execute(delete(TallyRow).where(TallyRow.customer_id.in_(some)))
+
+
+def _events_by_customer(session: Session, customers: Sequence[str]) -> dict[str, list[Event]]:
+    query = select(
+        EventRow.customer_id, EventRow.source, EventRow.id, EventRow.at, EventRow.kind, EventRow.rest
+    ).where(EventRow.customer_id.in_(customers))
+    found: defaultdict[str, list[Event]] = defaultdict(list)
+    for customer, source, id_, at, kind, rest in session.execute(query):
+        found[customer].append(_event(source, id_, at, kind, rest))
+    return found
 
 
 def _with(tally: Tally, events: Iterable[Event]) -> Tally:

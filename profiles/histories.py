@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from profiles.behaviour import traits_of
 from profiles.consent import agreed
 from profiles.customer_reads import TallyReads
-from profiles.customer_rows import load, lock
+from profiles.customer_rows import load, lock, lock_all
 from profiles.errors import InvalidInput, UnknownCustomer
 from profiles.event import EVENT_KINDS, Event, EventKind
 from profiles.event_store import (
@@ -19,6 +19,7 @@ from profiles.event_store import (
     refuse_future,
     remake_tallies,
     tally_of,
+    without_tally,
     write_events,
 )
 from profiles.merges import members_of, roots_of
@@ -29,6 +30,7 @@ from profiles.tally import Tally
 from profiles.traits import Value
 from profiles.view import barred, usable_facts
 
+TALLIED_AT_ONCE = 2000
 SWEPT_AT_ONCE = 200
 """Customers in one transaction of a sweep: a fraction of a second."""
 
@@ -115,6 +117,21 @@ class Histories:
                     break
         return found
 
+    def make_tallies(self, tenant: str) -> int:
+        """Write down what the events of those customers come to whose tallies were put off; their number.
+
+        Some customers at a time, each time one short transaction.
+        """
+        made, after = 0, ""
+        while True:
+            with self._sessions.read(tenant) as session:
+                customers = without_tally(session, after, TALLIED_AT_ONCE)
+            if not customers:
+                return made
+            with self._sessions.write(tenant) as session:
+                remake_tallies(session, lock_all(session, customers))
+            made, after = made + len(customers), customers[-1]
+
     def remake(self, tenant: str, customer_id: str) -> Tally:
         """Count a customer's events afresh, which changes nothing where all is well.
 
@@ -130,6 +147,7 @@ class Histories:
         self, tenant: str, purpose: str, now: datetime, *, utc_offset: int = 0
     ) -> Iterator[tuple[str, dict[str, Value]]]:
         """The traits of every person who has events and may be profiled, with their id, some at a time."""
+        self.make_tallies(tenant)
         after = ""
         while True:
             query = (

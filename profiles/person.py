@@ -7,6 +7,7 @@ from typing import Final
 
 from profiles.behaviour import feelings_over, traits_of
 from profiles.bundle import bundle
+from profiles.call_list import RiskShown
 from profiles.consent import ConsentEntry
 from profiles.customer import Customer
 from profiles.errors import UnknownCustomer
@@ -19,7 +20,6 @@ from profiles.owned import Id, Moment, Owned
 from profiles.people import People, Relation
 from profiles.registry import Registry, Role
 from profiles.rights import Access, ControlEntry
-from profiles.risk import Level
 from profiles.risk_judge import RiskJudge, RiskJudges
 from profiles.store import ProfileStore
 from profiles.traits import TraitRules, Traits, Value
@@ -38,18 +38,6 @@ class SegmentShown(Owned):
     code: str
     name: str
     reasons: tuple[str, ...]
-
-
-class RiskShown(Owned):
-    """How likely something is that care now may prevent; it adds care and takes none away."""
-
-    risk: str
-    name: str
-    probability: float
-    level: Level
-    reasons: tuple[str, ...]
-    calibrated: bool
-    """Whether the probability was compared with what customers did."""
 
 
 class Contradiction(Owned):
@@ -260,17 +248,7 @@ class Persons:
 
 def risks_of(judge: RiskJudge, traits: Traits, language: Language, now: datetime) -> tuple[RiskShown, ...]:
     """What the judge says of the risks, with the facts behind them."""
-    return tuple(
-        RiskShown(
-            risk=score.risk,
-            name=score.name,
-            probability=round(score.probability, 3),
-            level=score.level,
-            reasons=tuple(reason.said(language) for reason in score.reasons),
-            calibrated=score.calibrated,
-        )
-        for score in judge.scores(traits, language, on=now.date())
-    )
+    return tuple(RiskShown.of(score, language) for score in judge.scores(traits, language, on=now.date()))
 
 
 def sentences(traits: dict[str, Value], language: Language) -> tuple[str, ...]:

@@ -86,8 +86,13 @@ class Recorder:
         self._sessions = sessions
         self._fields = fields or Registry.shipped()
 
-    def record(self, tenant: str, records: Sequence[Record], now: datetime | None = None) -> Recorded:
-        """Take the records in. What cannot be taken is refused one by one; the others are stored."""
+    def record(
+        self, tenant: str, records: Sequence[Record], now: datetime | None = None, *, put_off: bool = False
+    ) -> Recorded:
+        """Take the records in. What cannot be taken is refused one by one; the others are stored.
+
+        `put_off` leaves it to `Histories.make_tallies` to write down what the events come to.
+        """
         done, moment = Recorded(), now or datetime.now(UTC)
         sound: list[tuple[int, Record]] = []
         for place, record in enumerate(records):
@@ -102,7 +107,7 @@ class Recorder:
             else:
                 sound.append((place, record))
         with self._sessions.write(tenant, ordered=True) as session:
-            _Batch(session, self._fields, done).take(sound)
+            _Batch(session, self._fields, done, put_off=put_off).take(sound)
         done.refused.sort(key=lambda refused: refused.place)
         return done
 
@@ -110,8 +115,9 @@ class Recorder:
 class _Batch:
     """The records of one transaction."""
 
-    def __init__(self, session: Session, fields: Registry, done: Recorded) -> None:
+    def __init__(self, session: Session, fields: Registry, done: Recorded, *, put_off: bool) -> None:
         self._session, self._fields, self._done = session, fields, done
+        self._put_off = put_off
         self._holders: defaultdict[tuple[str, str], list[Holder]] = defaultdict(list)
         self._known: dict[str, Customer] = {}
         self._existing: set[str] = set()
@@ -141,7 +147,7 @@ class _Batch:
         write_customers(self._session, new, changed, keep_contacts=True)
         self._done.people_new += len(new)
         self._done.people_changed += len(changed)
-        self._done.happened += write_events(self._session, events)
+        self._done.happened += write_events(self._session, events, put_off=self._put_off)
 
     def _allowed(self, place: int, target: str, events: Sequence[Event]) -> list[Event]:
         """Those that need no consent, or have it."""

@@ -129,7 +129,7 @@ def test_ten_thousand_events_stay_small() -> None:
 
 
 def test_a_tally_of_another_format_is_made_afresh() -> None:
-    assert Tally.load(Tally().dump().replace('"format":1', '"format":0')) is None
+    assert Tally.load(Tally().dump().replace('"format":2', '"format":0')) is None
 
 
 def test_what_nobody_closed_or_settled_does_not_stay_open_for_ever() -> None:

@@ -1,14 +1,16 @@
 """The report: one HTML page that needs nothing else, in Chinese or English."""
 
 from html import escape
-from string import Template
+from pathlib import Path
 
-from bot.backtest.charts import Bars, Line, bar_chart, line_chart
 from bot.backtest.findings import Period
 from bot.backtest.run import MINUTES, Findings
-from bot.backtest.words import HERE, Writer, percent, strings
+from bot.page.charts import Bars, Line, bar_chart, line_chart
+from bot.page.frame import figure, framed
+from bot.page.writer import Writer, percent, strings
 from knowledge.case import Language
 
+HERE = Path(__file__).parent
 TICKS = [(n / 5, f"{n * 20}%") for n in range(6)]
 LISTED_ROWS = 100
 """Rows left out that the report names."""
@@ -17,15 +19,10 @@ LISTED_ROWS = 100
 def report(findings: Findings, language: Language | None = None) -> str:
     """The page; in the language of the complaints where none is given."""
     chosen = language or findings.language
-    write = Writer(findings.public(), chosen)
+    write = Writer(findings.public(), HERE, chosen)
     parts = (_top, _routing, _categories, _savings, _precedents, _escalations, _labels, _left_out, _mind)
-    page = Template((HERE / "template.html").read_text(encoding="utf-8"))
-    return page.substitute(
-        lang="zh-CN" if chosen == "zh" else "en",
-        title=strings(chosen)["title"],
-        style=(HERE / "style.css").read_text(encoding="utf-8"),
-        body="\n".join(part(findings, write) for part in parts),
-    )
+    body = "\n".join(part(findings, write) for part in parts)
+    return framed(chosen, strings(HERE, chosen)["title"], body)
 
 
 def _top(found: Findings, write: Writer) -> str:
@@ -104,8 +101,10 @@ def _time_chart(found: Findings, write: Writer) -> str:
         to_share=percent(periods[-1].right),
     )
     axes = (write.plain("time_axis"), write.plain("share_axis"))
-    return _figure(
-        write, "time_title", described, line_chart(write.plain("time_title"), described, lines, ticks, axes)
+    return figure(
+        write.plain("time_title"),
+        described,
+        line_chart(write.plain("time_title"), described, lines, ticks, axes),
     )
 
 
@@ -121,7 +120,7 @@ def _coverage_chart(found: Findings, write: Writer) -> str:
     described = write.plain("coverage_desc", fifth=percent(fifth.precision), all=percent(curve[-1].precision))
     axes = (write.plain("coverage_axis"), write.plain("precision_axis"))
     chart = line_chart(write.plain("coverage_title"), described, lines, TICKS, axes)
-    return _figure(write, "coverage_title", described, chart)
+    return figure(write.plain("coverage_title"), described, chart)
 
 
 def _reliability_chart(found: Findings, write: Writer) -> str:
@@ -132,7 +131,7 @@ def _reliability_chart(found: Findings, write: Writer) -> str:
     described = write.plain("reliability_desc", calibration_error=percent(found.routing.calibration_error))
     axes = (write.plain("confidence_axis"), write.plain("line_stated"))
     chart = line_chart(write.plain("reliability_title"), described, lines, TICKS, axes)
-    return _figure(write, "reliability_title", described, chart)
+    return figure(write.plain("reliability_title"), described, chart)
 
 
 def _categories(found: Findings, write: Writer) -> str:
@@ -186,7 +185,7 @@ def _precedents(found: Findings, write: Writer) -> str:
     return (
         f"<h2>{write.text('precedents')}</h2>"
         + write.say("precedents_text", {"n": "precedents.n"})
-        + _figure(write, "precedents_title", described, chart)
+        + figure(write.plain("precedents_title"), described, chart)
         + (write.say("outcome_text", outcome) if figures.outcome_n else "")
     )
 
@@ -210,7 +209,7 @@ def _escalations(found: Findings, write: Writer) -> str:
     return (
         f"<h2>{write.text('escalations')}</h2>"
         + write.say("escalations_text", {"n": "escalations.n", "by_words": "escalations.by_words"})
-        + _figure(write, "escalations_title", described, chart)
+        + figure(write.plain("escalations_title"), described, chart)
         + (
             write.say("file_text", {name: f"escalations.{name}" for name in told})
             if figures.said
@@ -262,7 +261,3 @@ def _left_out(found: Findings, write: Writer) -> str:
 def _mind(_found: Findings, write: Writer) -> str:
     items = "".join(f"<li>{write.text(f'mind_{n}')}</li>" for n in range(1, 5))
     return f"<h2>{write.text('mind')}</h2><ul>{items}</ul>"
-
-
-def _figure(write: Writer, title: str, described: str, chart: str) -> str:
-    return f"<h3>{write.text(title)}</h3><figure>{chart}<figcaption>{escape(described)}</figcaption></figure>"

@@ -45,7 +45,7 @@ def bench_profiles(settings: Settings, events: int, say: Say) -> dict[str, Any]:
             load_records(
                 file,
                 TENANT,
-                parts.recorder,
+                (parts.recorder, parts.histories),
                 source="events",
                 zone=ZoneInfo("UTC"),
                 order="ymd",

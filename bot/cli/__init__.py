@@ -8,7 +8,7 @@ from bot.cli.home import init, keys, serve, settings
 from bot.cli.learn_risk import evaluate, train
 from bot.cli.measure import bench
 from bot.cli.memory import export, import_, rebuild, search
-from bot.cli.profiles_explain import profiles
+from bot.cli.profiles_report import profiles
 from bot.cli.promote import promote
 from bot.cli.show import demo
 from bot.cli.triage import triage

@@ -34,29 +34,19 @@ def backtest(file: Path, out: Path, minutes: float, language: Any, dates: Any, a
     """
     from bot.backtest.report import report
     from bot.backtest.run import backtest as replayed
+    from bot.page.frame import write_page
     from bot.wiring import redact_text
     from knowledge.embedding import load_embedder
 
     embedder = load_embedder(load_settings().embedder_source())
     with progress(f"replaying {file.name}", "complaints") as done:
         found = replayed(file, embedder, clean=redact_text, minutes=minutes, order=dates, progress=done)
-    _write(out, report(found, language))
+    write_page(out, report(found, language))
     if as_json:
         say_json({**found.public(), "report": str(out)})
     else:
         _tell(found, out)
     stop(PROBLEMS if found.rows.left_out else 0)
-
-
-def _write(out: Path, page: str) -> None:
-    """A file that appears when it is complete, for its owner alone: it tells of customers."""
-    temporary = out.with_name(f".{out.name}.part")
-    try:
-        temporary.touch(mode=0o600)
-        temporary.write_text(page, encoding="utf-8")
-        temporary.replace(out)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _tell(found: "Findings", out: Path) -> None:

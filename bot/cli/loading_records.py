@@ -14,12 +14,13 @@ from knowledge.cells import DateOrder
 from knowledge.rows import Row, RowProblem
 from knowledge.tables import read_rows
 from profiles.errors import ProfilesError
+from profiles.histories import Histories
 from profiles.reading import Reader
 from profiles.recording import Record, Recorded, Recorder
 from profiles.registry import Registry
 from profiles.sources import SourceRules, flattened
 
-BATCH = 10000
+BATCH = 4000
 """Rows in one transaction."""
 
 
@@ -61,14 +62,16 @@ class RecordsReport:
 def load_records(
     path: Path,
     tenant: str,
-    recorder: Recorder | None,
+    into: tuple[Recorder, Histories] | None,
     *,
     source: str | None,
     zone: ZoneInfo,
     order: DateOrder,
     progress: Progress,
 ) -> RecordsReport:
-    """Read an export; what is good is stored, unless there is no recorder, and the rest reported.
+    """Read an export; what is good is stored, unless there is nothing to store into, and the rest reported.
+
+    What events come to is written down at the end; whoever reads a customer meanwhile has it made for them.
 
     Raises:
         UnreadableFile: the file as a whole cannot be read.
@@ -90,9 +93,11 @@ def load_records(
             report.source = key
         batch += _read(reader, row, report)
         if len(batch) >= BATCH:
-            _store(tenant, recorder, batch, report)
+            _store(tenant, into, batch, report)
             progress(report.rows, 0)
-    _store(tenant, recorder, batch, report)
+    _store(tenant, into, batch, report)
+    if into is not None:
+        into[1].make_tallies(tenant)
     if reader is not None:
         report.left_out = {redact_text(what): count for what, count in reader.left_out.most_common(50)}
     return report
@@ -106,10 +111,14 @@ def _read(reader: Reader, row: Row, report: RecordsReport) -> Iterator[tuple[int
 
 
 def _store(
-    tenant: str, recorder: Recorder | None, batch: list[tuple[int, Record]], report: RecordsReport
+    tenant: str,
+    into: tuple[Recorder, Histories] | None,
+    batch: list[tuple[int, Record]],
+    report: RecordsReport,
 ) -> None:
-    if recorder is not None and batch:
-        done = recorder.record(tenant, [record for _, record in batch], datetime.now(UTC))
+    if into is not None and batch:
+        records = [record for _, record in batch]
+        done = into[0].record(tenant, records, datetime.now(UTC), put_off=True)
         for refused in done.refused:
             number = batch[refused.place][0]
             report.add(RowProblem(number, "", refused.why, "correct it, or leave the row out"))

@@ -60,7 +60,7 @@ def import_records(
             report = load_records(
                 file,
                 owner,
-                None if dry_run else stored.recorder,
+                None if dry_run else (stored.recorder, stored.histories),
                 source=source,
                 zone=ZoneInfo(settings.timezone),
                 order=dates,

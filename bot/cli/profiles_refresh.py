@@ -12,6 +12,8 @@ from bot.cli.profiles_look import profiles
 from profiles.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.wiring import StoreParts
     from profiles.fact import Language
     from profiles.grouping import Refreshed
@@ -139,34 +141,34 @@ def paths(svg: Path | None, language: Any, tenant: str | None, as_json: bool) ->
 @json_option
 def warnings(most: int, language: Any, tenant: str | None, as_json: bool) -> None:
     """List customers to call before they complain again, escalate or leave, and why; it is logged."""
-    import heapq
+    from profiles.call_list import CallList
 
-    from profiles.person import risks_of
-    from profiles.rights import Access
-
-    now = datetime.now(UTC)
+    now, calls = datetime.now(UTC), CallList(most, language)
     with open_home(tenant) as (stored, owner):
         judge = stored.risks.of(owner)
         with progress("reading customers") as done:
-            every = _counted(stored.histories.every_trait(owner, PURPOSE, now), done)
-            risky = (
-                (risk.probability, customer, risk)
-                for customer, traits in every
-                for risk in risks_of(judge, traits, language, now)
-                if risk.level != "low"
-            )
-            listed = heapq.nlargest(most, risky, key=lambda found: (found[0], found[1]))
-        named = dict.fromkeys(customer for _, customer, _ in listed)
-        stored.people.note_access(
-            owner,
-            [Access(customer_id=one, at=now, by=BY, purpose=PURPOSE, what=("risks",)) for one in named],
-        )
+            for customer, traits in _counted(stored.histories.every_trait(owner, PURPOSE, now), done):
+                calls.consider(customer, judge.scores(traits, language, now.date()))
+        note_calls(stored, owner, [customer for customer, _ in calls.listed], now)
     if as_json:
-        say_json([{"customer": one, **risk.model_dump(mode="json")} for _, one, risk in listed])
+        say_json([{"customer": one, **risk.model_dump(mode="json")} for one, risk in calls.listed])
         return
     say_table(
         ("customer", "risk", "likely", "because"),
-        [(one, risk.name, f"{risk.probability:.0%}", "; ".join(risk.reasons[:2])) for _, one, risk in listed],
+        [
+            (one, risk.name, f"{risk.probability:.0%}", "; ".join(risk.reasons[:2]))
+            for one, risk in calls.listed
+        ],
+    )
+
+
+def note_calls(stored: "StoreParts", owner: str, listed: "Sequence[str]", now: datetime) -> None:
+    """Write down that the risks of those on a list are about to be looked at."""
+    from profiles.rights import Access
+
+    named = dict.fromkeys(listed)
+    stored.people.note_access(
+        owner, [Access(customer_id=one, at=now, by=BY, purpose=PURPOSE, what=("risks",)) for one in named]
     )
 
 

@@ -1,4 +1,4 @@
-"""The report's words and figures: every figure on the page is looked up in the findings by its path."""
+"""A report's words and figures: every figure on the page is looked up in the findings by its path."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -10,8 +10,6 @@ from typing import Any, Literal, cast
 from knowledge.case import Language, Owned
 from knowledge.rules import load_rules
 from knowledge.taxonomy import Taxonomy
-
-HERE = Path(__file__).parent
 
 Style = Literal["share", "count", "number"]
 Cell = str | int | float | date | bool | None
@@ -25,22 +23,22 @@ class _Strings(Owned):
 
 
 @cache
-def strings(language: Language) -> Mapping[str, str]:
-    """The words of the report by their key.
+def strings(folder: Path, language: Language) -> Mapping[str, str]:
+    """The words of a report by their key, from `strings_zh.toml` or `strings_en.toml` of its folder.
 
     Raises:
         InvalidRules: the file breaks its schema.
     """
-    return load_rules(HERE / f"strings_{language}.toml", _Strings).text
+    return load_rules(folder / f"strings_{language}.toml", _Strings).text
 
 
 class Writer:
     """Writes words and figures as HTML in one language."""
 
-    def __init__(self, findings: Mapping[str, Any], language: Language) -> None:
+    def __init__(self, findings: Mapping[str, Any], folder: Path, language: Language) -> None:
         self._findings = findings
         self._language: Language = language
-        self._text = strings(language)
+        self._text = strings(folder, language)
         self._taxonomy = Taxonomy.core()
 
     def text(self, key: str, **values: str) -> str:
