@@ -21,7 +21,7 @@ from profiles.merges import roots_of
 from profiles.note_changes import touch
 from profiles.rights import ControlEntry
 from profiles.schema import ConsentRow, ContactRow, ControlRow, CustomerRow, FactRow, IdentityRow
-from profiles.sql import chunks
+from profiles.sql import among, chunks
 
 CONTACTS: Final = "contacts"
 """Source of the events that contacts are."""
@@ -151,25 +151,20 @@ def lock_all(session: Session, ids: Sequence[str]) -> list[str]:
 
 def external_ids_of(session: Session, ids: Sequence[str]) -> dict[str, str]:
     """The company's own number of each of the customers that has one, normalised."""
-    found: dict[str, str] = {}
-    for some in chunks(ids):
-        query = select(IdentityRow.customer_id, IdentityRow.normalised).where(
-            IdentityRow.customer_id.in_(some), IdentityRow.kind == "external_id"
-        )
-        found.update((customer, number) for customer, number in session.execute(query))
-    return found
+    query = select(IdentityRow.customer_id, IdentityRow.normalised).where(
+        among(session, IdentityRow.customer_id, ids), IdentityRow.kind == "external_id"
+    )
+    return {one: what for one, what in session.execute(query)}  # noqa: C416  # rows are no pairs to a type checker
 
 
 def fingerprints(session: Session, ids: Sequence[str]) -> dict[str, str]:
     """Of those of the customers that exist; their rows are held until the transaction ends."""
-    found: dict[str, str] = {}
-    for some in chunks(ids):
-        query = (
-            select(CustomerRow.id, CustomerRow.fingerprint).where(CustomerRow.id.in_(some)).with_for_update()
-        )
-        for customer_id, fingerprint in session.execute(query):
-            found[customer_id] = fingerprint
-    return found
+    query = (
+        select(CustomerRow.id, CustomerRow.fingerprint)
+        .where(among(session, CustomerRow.id, ids))
+        .with_for_update()
+    )
+    return {one: what for one, what in session.execute(query)}  # noqa: C416  # rows are no pairs to a type checker
 
 
 # ---- a customer from rows

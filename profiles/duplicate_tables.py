@@ -32,7 +32,7 @@ def people_of(path: Path, rules: DuplicateRules | None = None) -> list[Person]:
         raise InvalidInput(f"{path.name} has no column with {lacks}: name it in the header, such as 'id'")
     people = [
         Person(row[ids[0]], {kind: (row[place],) for place, kind in columns.items() if row[place]})
-        for row in rows
+        for _, row in rows
     ]
     if len({person.id for person in people}) < len(people):
         raise InvalidInput(f"{path.name}: an id stands there twice: give each row one of its own")

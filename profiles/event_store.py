@@ -14,7 +14,7 @@ from profiles.errors import InvalidInput
 from profiles.event import Event
 from profiles.note_changes import touch
 from profiles.schema import EventRow, TallyRow
-from profiles.sql import chunks
+from profiles.sql import among
 from profiles.tally import Tally, order
 
 MOST_NOTED: Final = 100
@@ -113,8 +113,7 @@ def remake_tallies(session: Session, customers: Sequence[str]) -> None:
     _delete_tallies(session, customers)
     rows = [
         {"customer_id": customer, "body": Tally.of(events).dump()}
-        for some in chunks(customers)
-        for customer, events in _events_by_customer(session, some).items()
+        for customer, events in _events_by_customer(session, customers).items()
     ]
     if rows:
         session.execute(insert(TallyRow), rows)
@@ -160,14 +159,13 @@ def _bring_up_to_date(session: Session, fresh: Mapping[str, list[Event]]) -> Non
 
 
 def _delete_tallies(session: Session, customers: Sequence[str]) -> None:
-    for some in chunks(customers):
-        session.execute(delete(TallyRow).where(TallyRow.customer_id.in_(some)))
+    session.execute(delete(TallyRow).where(among(session, TallyRow.customer_id, customers)))
 
 
 def _events_by_customer(session: Session, customers: Sequence[str]) -> dict[str, list[Event]]:
     query = select(
         EventRow.customer_id, EventRow.source, EventRow.id, EventRow.at, EventRow.kind, EventRow.rest
-    ).where(EventRow.customer_id.in_(customers))
+    ).where(among(session, EventRow.customer_id, customers))
     found: defaultdict[str, list[Event]] = defaultdict(list)
     for customer, source, id_, at, kind, rest in session.execute(query):
         found[customer].append(_event(source, id_, at, kind, rest))
@@ -182,12 +180,8 @@ def _with(tally: Tally, events: Iterable[Event]) -> Tally:
 
 def _tallies(session: Session, customers: Sequence[str]) -> dict[str, Tally | None]:
     """None where one is of another format."""
-    found: dict[str, Tally | None] = {}
-    for some in chunks(customers):
-        query = select(TallyRow.customer_id, TallyRow.body).where(TallyRow.customer_id.in_(some))
-        for customer, body in session.execute(query):
-            found[customer] = Tally.load(body)
-    return found
+    query = select(TallyRow.customer_id, TallyRow.body).where(among(session, TallyRow.customer_id, customers))
+    return {customer: Tally.load(body) for customer, body in session.execute(query)}
 
 
 def _known(session: Session, events: Sequence[Event]) -> set[tuple[str, str]]:
@@ -196,9 +190,8 @@ def _known(session: Session, events: Sequence[Event]) -> set[tuple[str, str]]:
         by_source[event.source].append(event.id)
     found: set[tuple[str, str]] = set()
     for source, ids in by_source.items():
-        for some in chunks(ids):
-            query = select(EventRow.id).where(EventRow.source == source, EventRow.id.in_(some))
-            found.update((source, i) for i in session.scalars(query))
+        query = select(EventRow.id).where(EventRow.source == source, among(session, EventRow.id, ids))
+        found.update((source, i) for i in session.scalars(query))
     return found
 
 

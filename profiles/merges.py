@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from profiles.errors import IdentityConflict, InvalidInput
 from profiles.owned import STORABLE, Id, Moment, Owned
 from profiles.schema import MergeRow
-from profiles.sql import chunks
+from profiles.sql import among, chunks
 
 
 class Merge(Owned):
@@ -34,9 +34,11 @@ def roots_of(session: Session, ids: Sequence[str]) -> dict[str, str]:
     found = {i: i for i in ids}
     while True:
         into: dict[str, str] = {}
-        for some in chunks(list(dict.fromkeys(found.values()))):
-            query = select(MergeRow.customer_id, MergeRow.into).where(MergeRow.customer_id.in_(some))
-            into.update((customer, root) for customer, root in session.execute(query))
+        ids_now = list(dict.fromkeys(found.values()))
+        query = select(MergeRow.customer_id, MergeRow.into).where(
+            among(session, MergeRow.customer_id, ids_now)
+        )
+        into.update((customer, root) for customer, root in session.execute(query))
         if not into:
             return found
         found = {i: into.get(root, root) for i, root in found.items()}

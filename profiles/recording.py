@@ -29,7 +29,7 @@ from profiles.merges import roots_of
 from profiles.owned import Code, Owned
 from profiles.registry import Registry
 from profiles.schema import IdentityRow
-from profiles.sql import Sessions, chunks
+from profiles.sql import Sessions, among
 from profiles.tombstones import Graveyard, lift, own_key
 
 
@@ -179,12 +179,10 @@ class _Batch:
     def _look_up(self, records: Sequence[Record]) -> list[Customer]:
         """Who has the identities of these records, who was made of the same before, who was forgotten."""
         wanted = {i.normalised(record.language) for record in records for i in record.identities}
-        found: list[tuple[str, str, str, bool]] = []
-        for some in chunks(sorted(wanted)):
-            query = select(
-                IdentityRow.kind, IdentityRow.normalised, IdentityRow.customer_id, IdentityRow.verified
-            ).where(IdentityRow.normalised.in_(some))
-            found += [(kind, value, i, checked) for kind, value, i, checked in self._session.execute(query)]
+        query = select(
+            IdentityRow.kind, IdentityRow.normalised, IdentityRow.customer_id, IdentityRow.verified
+        ).where(among(self._session, IdentityRow.normalised, sorted(wanted)))
+        found = [(kind, value, i, checked) for kind, value, i, checked in self._session.execute(query)]
         ids = list(dict.fromkeys(customer for _, _, customer, _ in found))
         roots, numbers = roots_of(self._session, ids), external_ids_of(self._session, ids)
         for kind, value, customer, verified in found:

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from profiles.errors import ProfilesError
 from profiles.fact import Language
-from profiles.owned import Owned
+from profiles.owned import Code, Owned
 from profiles.risk import Level, Reason, RiskScore, in_words, strongest_first
 from profiles.risk_additive import Additive
 from profiles.risk_columns import RiskColumn
@@ -42,8 +42,8 @@ class RiskCard(Owned):
     """What the file of a model says."""
 
     format: int = FORMAT
-    risk: str
-    """Its code: complain_again, escalate, leave."""
+    risk: Code
+    """complain_again, escalate, leave."""
     label: str
     """Column of the labels."""
     left_out: Mapping[str, str]
@@ -101,6 +101,10 @@ class RiskModel:
         if written.format != FORMAT:
             raise RiskModelUnavailable(
                 f"cannot use {path}: it has format {written.format}, this version reads {FORMAT}; {_REMEDY}"
+            )
+        if written.risk != risk:
+            raise RiskModelUnavailable(
+                f"cannot use {path}: it holds a model of {written.risk!r}, not of {risk!r}; {_REMEDY}"
             )
         card = RiskCard.model_validate(written.model_dump(exclude={"sha256"}))
         if card.digest != written.sha256:

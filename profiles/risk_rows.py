@@ -40,9 +40,9 @@ def read_rows(path: Path, label_column: str | None = None) -> RiskRows:
     labels = None
     if label_column is not None:
         place = _place(header, label_column, path)
-        labels = tuple(_label(row[place], number, label_column) for number, row in enumerate(cells, start=2))
+        labels = tuple(_label(row[place], number, label_column) for number, row in cells)
     kept = [place for place, name in enumerate(header) if name and name != label_column]
-    columns = {header[place]: _values([row[place] for row in cells]) for place in kept}
+    columns = {header[place]: _values([row[place] for _, row in cells]) for place in kept}
     rows = tuple(dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
     if not rows:
         raise InvalidInput(f"{path.name} has no column besides the label: add what is known of the customers")

@@ -73,6 +73,7 @@ def train(
     owners = np.array(range(len(rows)) if ids is None else _numbered(ids), np.intp)
     _check(len(rows), truth, owners, folds)
     chosen = _drawn(truth, owners, seed)
+    _check(len(chosen), truth[chosen], owners[chosen], folds)
     known = _Known(_at(rows, chosen), truth[chosen], owners[chosen])
     columns, left_out = learn_columns(known.rows, rules or RiskRules.shipped())
     names = [column.name for column in columns]
@@ -118,7 +119,8 @@ def learn_columns(rows: Sequence[Traits], rules: RiskRules) -> tuple[tuple[RiskC
 def folds_of(labels: Flags, owners: Places, folds: int, seed: int) -> Places:
     """Shape (rows,): the fold of each; a customer's rows in one, those of both classes dealt out evenly."""
     chance = np.random.default_rng(seed)
-    count = int(owners.max()) + 1
+    known, owners = np.unique(owners, return_inverse=True)
+    count = len(known)
     ever = np.bincount(owners, labels, count) > 0
     places = np.zeros(count, np.intp)
     for whether in (True, False):
@@ -156,8 +158,10 @@ def _drawn(truth: Flags, owners: Places, seed: int) -> Places:
     """The rows that are trained on, in order: all, or those of customers drawn until there are enough."""
     if len(truth) <= MOST_ROWS:
         return np.arange(len(truth))
-    parts = -(-len(truth) // MOST_ROWS)
-    return np.flatnonzero(folds_of(truth, owners, parts, seed) == 0)
+    order = np.random.default_rng(seed).permutation(int(owners.max()) + 1)
+    place = np.argsort(order)[owners]
+    counts = np.cumsum(np.bincount(place))
+    return np.flatnonzero(place < np.searchsorted(counts, MOST_ROWS, "right"))
 
 
 def _out_of_fold(known: _Known, names: Sequence[str], folds: int, seed: int) -> Numbers:

@@ -12,8 +12,10 @@ _LONGEST: Final = 1_000_000
 """Characters of a cell."""
 
 
-def table_of(path: Path) -> tuple[list[str], list[list[str]]]:
+def table_of(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The header and the rows of a CSV in UTF-8 or GB18030, with commas, semicolons or tabs.
+
+    Each row comes with its number in the file.
 
     Raises:
         InvalidInput: the file cannot be read or is no table; says in which row, never what a cell holds.
@@ -23,17 +25,18 @@ def table_of(path: Path) -> tuple[list[str], list[list[str]]]:
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
     csv.field_size_limit(_LONGEST)
     try:
-        table = [row for row in lines if any(cell.strip() for cell in row)]
+        numbered = enumerate(lines, start=1)
+        table = [(number, row) for number, row in numbered if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise InvalidInput(
             f"{path.name}, line {lines.line_num}: {error}; save it as CSV once more"
         ) from error
     if len(table) < 2:
         raise InvalidInput(f"{path.name} has no rows: it needs a header and one row for each customer")
-    header, *cells = ([storable(cell).strip() for cell in row] for row in table)
+    (_, header), *cells = ((number, [storable(cell).strip() for cell in row]) for number, row in table)
     if twice := {name for name in header if name and header.count(name) > 1}:
         raise InvalidInput(f"{path.name}: two columns are called {min(twice)[:60]!r}: rename one")
-    for number, row in enumerate(cells, start=2):
+    for number, row in cells:
         if len(row) != len(header):
             raise InvalidInput(
                 f"{path.name}: row {number} has {len(row)} cells, the header {len(header)}: "

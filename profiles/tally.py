@@ -8,6 +8,7 @@ cannot be folded in; the tally is then made afresh from all events.
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import UTC, timedelta
+from operator import itemgetter
 from typing import Any, Final
 
 import orjson
@@ -101,8 +102,8 @@ class Tally:
     def of(cls, events: Iterable[Event]) -> "Tally":
         """Made afresh."""
         tally = cls()
-        for event in sorted(events, key=order):
-            tally.add(event)
+        for place, event in sorted(((order(event), event) for event in events), key=itemgetter(0)):
+            tally._add(event, place)
         return tally
 
     @classmethod
@@ -133,7 +134,9 @@ class Tally:
         Raises:
             ValueError: it is not.
         """
-        place = order(event)
+        self._add(event, order(event))
+
+    def _add(self, event: Event, place: tuple[str, str, str]) -> None:
         if place <= self.last:
             raise ValueError("an event that is not the newest: make the tally afresh")
         self.last = place

@@ -73,6 +73,8 @@ def shown(value: Value, kind: str) -> str:
             return "–"
         case bool():
             return "✓" if value else "✗"
+        case int() if abs(value) > 10**15:
+            return f"{value:,}" if abs(value) < 10**30 else "∞"
         case float() | int():
             return f"{value:.0%}" if kind == "share" else f"{value:,.2f}".rstrip("0").rstrip(".")
         case _:

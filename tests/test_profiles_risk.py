@@ -526,6 +526,13 @@ def test_calibration_and_lift_of_a_small_table() -> None:
     assert (told.rows, told.base_rate) == (10, 0.6)
 
 
+def test_lift_counts_those_tied_at_the_end_of_the_top_tenth_in_part() -> None:
+    labels = np.array([True, True, False, False, False] + [True] * 2 + [False] * 13)
+    chances = np.array([0.9] + [0.5] * 4 + [0.1] * 15)
+    # one is surely at the top, for the second place four are tied, one in four of them a hit; 4 in 20 at all
+    assert lift(labels, chances) == pytest.approx((1 + 0.25) / 2 / (4 / 20))
+
+
 def test_perfect_and_useless_scores() -> None:
     labels = np.arange(100) < 10
     perfect = measured(labels, labels.astype(float))

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -85,3 +86,13 @@ def clients_at_once(url: str, key: str, texts: Sequence[str], clients: int, each
     for thread in threads:
         thread.join()
     return Times.of(seconds, len(failures))
+
+
+def peak_mib() -> int | None:
+    """The most memory this process had, where the system tells it in /proc."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return None
+    line = next((line for line in status.splitlines() if line.startswith("VmHWM:")), None)
+    return None if line is None else int(line.split()[1]) // 1024

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 
 from bot.access import TenantSettings
-from bot.bench.load import Times
+from bot.bench.load import Times, peak_mib
 from bot.cli.loading_records import load_records
 from bot.settings import Settings
 from bot.wiring import StoreParts, open_store
@@ -54,6 +54,8 @@ def bench_profiles(settings: Settings, events: int, say: Say) -> dict[str, Any]:
             rate = events / (time.perf_counter() - started)
             say("profiles: reads and updates")
             times = _reads_and_updates(parts, now)
+            say("profiles: segments")
+            segments = _segments(parts, now)
     ratios = {
         "profile_read_p99_to_bare_read_p99": round(times["profile_read"].p99 / times["bare_read"].p99, 2),
         "update_p50_to_bare_commit_p50": round(times["update"].p50 / times["bare_commit"].p50, 2),
@@ -62,8 +64,22 @@ def bench_profiles(settings: Settings, events: int, say: Say) -> dict[str, Any]:
         "events": events,
         "customers": events // 10,
         "import_events_per_second": round(rate),
+        **segments,
         **{name: asdict(measured) for name, measured in times.items()},
         "ratios": ratios,
+    }
+
+
+def _segments(parts: StoreParts, now: datetime) -> dict[str, float | None]:
+    """Finding them among all customers; the memory is the most this process ever had."""
+    started = time.perf_counter()
+    rows = dict(parts.histories.every_trait(TENANT, "complaint_handling", now))
+    read = time.perf_counter()
+    parts.groupings.refresh(TENANT, rows, now.date())
+    return {
+        "traits_seconds": round(read - started, 1),
+        "segments_seconds": round(time.perf_counter() - started, 1),
+        "peak_mib": peak_mib(),
     }
 
 
