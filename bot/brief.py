@@ -59,3 +59,5 @@ class Brief:
     open_promises: tuple[str, ...]
     """What earlier contacts promised this customer."""
     clocks: tuple[Clock, ...]
+    manners: tuple[str, ...] = ()
+    """How this customer is best written to, in the language of the reply; never what they are owed."""

@@ -236,10 +236,10 @@ class Desk:
 
         before = time.perf_counter()
         brief = self._brief(complaint, settings, reading, triage, reply_language, today, who, cases, passages)
-        who, skills = self._recogniser.attend(
+        who, served = self._recogniser.attend(
             tenant, who, complaint, triage, brief.clocks, reply_language, today, question.vector
         )
-        brief = replace(brief, triage=_with_skills(triage, skills))
+        brief = replace(brief, triage=_with_skills(triage, served.skills), manners=served.manners)
         timings["brief"] = _ms(before)
         matches = Matches(
             cases=tuple(case_card(match, reading.text) for match in cases),

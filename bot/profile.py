@@ -14,7 +14,7 @@ from bot.privacy.redaction import redact
 from bot.suggestion import Clock, ContactCard, FactCard, NoteCard, ProfileView, Suggestion, Triage
 from knowledge.case import Language
 from knowledge.embedding import Vector
-from profiles.care import CareRules
+from profiles.care import CareRules, Served
 from profiles.customer import Customer
 from profiles.errors import UnknownCustomer
 from profiles.event import Event
@@ -107,8 +107,8 @@ class Recogniser:
         language: Language,
         today: date,
         vector: Vector,
-    ) -> tuple[Who, tuple[str, ...]]:
-        """Who they are with how they are best served now, and the skills that takes.
+    ) -> tuple[Who, Served]:
+        """Who they are, and how they are best served now.
 
         `vector` is of the redacted complaint.
         """
@@ -120,7 +120,7 @@ class Recogniser:
         if who.customer is not None:
             relevant = self._relevant(tenant, who.customer, complaint, language, today, vector)
             view = view.model_copy(update={"relevant": relevant})
-        return replace(who, view=view), served.skills
+        return replace(who, view=view), served
 
     def _relevant(
         self,

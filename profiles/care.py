@@ -33,6 +33,7 @@ class _Rule(Owned):
     en: Words
     when: str
     skill: Code | None = None
+    writing: bool = False
 
 
 class _File(Owned):
@@ -56,6 +57,8 @@ class Care:
     """The traits that speak for it, in words."""
     skill: str | None = None
     """What whoever answers should be able to do."""
+    writing: bool = False
+    """Whether it is about how the reply is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,11 @@ class Served:
     def skills(self) -> tuple[str, ...]:
         """Of all strategies, each once."""
         return tuple(dict.fromkeys(care.skill for care in self.strategies if care.skill is not None))
+
+    @property
+    def manners(self) -> tuple[str, ...]:
+        """How the reply is to be written."""
+        return tuple(care.words for care in self.strategies if care.writing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +155,7 @@ class CareRules:
                 if traits.get(name) is not None
             )
             words = condition.rule.zh if language == "zh" else condition.rule.en
-            yield Care(code, words, reasons[:MOST_REASONS], condition.rule.skill)
+            yield Care(code, words, reasons[:MOST_REASONS], condition.rule.skill, condition.rule.writing)
 
 
 @functools.cache

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
+import phonenumbers
+
 IdentityKind = Literal["external_id", "email", "phone", "wechat", "app_user"]
 
 ORDER: Final[tuple[tuple[IdentityKind, ...], ...]] = (
@@ -36,13 +38,10 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _SIGNS = re.compile(r"[\s().\-\u2010-\u2015\u2212/·]+")
 _EXTENSION = re.compile(r"\s*(?:;ext=|ext\.?|x|#|转|分机)\s*([0-9]{1,6})$", re.IGNORECASE)
 _US_GROUPS = re.compile(r"1[\s.\-]?\(?[2-9][0-9]{2}\)?[\s.\-]+[2-9][0-9]{2}[\s.\-]+[0-9]{4}")
-_E164 = re.compile(r"[1-9][0-9]{6,14}")
-
-# National numbering plans without the country code. A number that fits several is never guessed at.
 _CN_MOBILE = re.compile(r"1[3-9][0-9]{9}")
-_CN_LANDLINE = re.compile(r"0(?:10[0-9]{8}|2[0-9]{9}|[3-9][0-9]{9,10})")
-_UK = re.compile(r"0(?:1[1-9][0-9]{7,8}|[2378][0-9]{9})")
-_US = re.compile(r"1?([2-9][0-9]{2}[2-9][0-9]{6})")
+_REGIONS = ("CN", "GB", "US")
+"""Whose national numbers are read without a country code. One that fits several is never guessed at."""
+_PLUS = re.compile(r"\+[1-9][0-9]{6,17}")
 _WITH_COUNTRY = re.compile(r"86(?:1[3-9][0-9]{9})|44[1-9][0-9]{9}")
 _COUNTRY_OF = {"zh": "+86", "en": "+44"}
 
@@ -107,26 +106,38 @@ def _international(digits: str) -> tuple[str, ...]:
         digits = f"+{digits[2:]}"
     elif _WITH_COUNTRY.fullmatch(digits):
         digits = f"+{digits}"
-    if not digits.startswith("+"):
+    if not _PLUS.fullmatch(digits):
         return ()
-    # the trunk zero is often left in: +44 (0)20 …
-    number = re.sub(r"^(44|86)0+", r"\1", digits[1:])
-    return (f"+{number}",) if _E164.fullmatch(number) else ()
+    number = _parsed(digits, None)
+    # possible is enough: numbering plans are newer than the list of them
+    return (_e164(number),) if number is not None and phonenumbers.is_possible_number(number) else ()
 
 
 def _national(digits: str) -> tuple[str, ...]:
-    if _CN_MOBILE.fullmatch(digits):
+    if _CN_MOBILE.fullmatch(digits):  # eleven digits that could be North American too
         return (f"+86{digits}",)
-    found: list[str] = []
-    if _CN_LANDLINE.fullmatch(digits):
-        found.append(f"+86{digits[1:]}")
-    if _UK.fullmatch(digits):
-        found.append(f"+44{digits[1:]}")
-    if us := _US.fullmatch(digits):
-        found.append(f"+1{us[1]}")
+    # as dialled at home: what lacks the zero in front is a local number, whose area nobody knows
+    regions = _REGIONS if digits.startswith("0") else ("US",)
+    numbers = ((_parsed(digits, region), region) for region in regions)
+    found = [
+        _e164(number)
+        for number, region in numbers
+        if number is not None and phonenumbers.is_valid_number_for_region(number, region)
+    ]
     if len(found) == 1:
         return (found[0],)
     return (digits, *found) if re.fullmatch(r"[0-9]{5,15}", digits) else ()
+
+
+def _parsed(digits: str, region: str | None) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 @dataclass(frozen=True, slots=True)

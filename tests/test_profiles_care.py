@@ -88,3 +88,12 @@ def test_a_rule_with_a_mistake_says_where_and_what(tmp_path: Path, when: str, sa
     line = next(n for n, row in enumerate(text.splitlines(), start=1) if row == f'when = "{when}"')
     with pytest.raises(InvalidRules, match=rf"care\.toml:{line}: .*{said}"):
         CareRules.load(file)
+
+
+def test_only_what_is_about_writing_reaches_whoever_drafts() -> None:
+    traits: dict[str, Value] = {
+        "now_hard_to_follow": True, "now_money_worry": True, "broken_promises_365d": 2, "open_complaints": 3,
+    }  # fmt: skip
+    served = CareRules.shipped().served(traits, TODAY, "zh")
+    assert len(served.strategies) > 3
+    assert served.manners == tuple(c.words for c in served.strategies if c.code == "plain_language")

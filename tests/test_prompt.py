@@ -429,3 +429,10 @@ def test_the_customers_name_never_reaches_a_model(language: str, name: str) -> N
     plan = make_plan(brief)
     assert plan.name
     assert all(name not in str(message) for message in render(brief, plan))
+
+
+def test_how_a_customer_is_best_written_to_stands_with_the_manner_and_nowhere_else() -> None:
+    manner = "用短句和日常词语，少用条款术语"
+    told, bare = prompt(zh_brief(manners=(manner,))), prompt(zh_brief())
+    assert told.replace(f"\n- {manner}", "") == bare
+    assert told.index("# 怎么写") < told.index(manner) < told.index("# 绝不能出现")

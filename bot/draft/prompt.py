@@ -100,7 +100,7 @@ def render(brief: Brief, plan: Plan, marker: str | None = None) -> tuple[Message
         or f"- {parts.nothing}",
         known=plain(parts.comma.join(plan.known)) or parts.nothing,
         form=_form(plan, parts, language),
-        tone=parts.families[plan.tone.family],
+        tone=parts.families[plan.tone.family] + "".join(f"\n- {manner}" for manner in brief.manners),
         marker=marker,
     )
     user = _template(f"words_{language}").substitute(
