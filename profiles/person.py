@@ -18,6 +18,7 @@ from profiles.histories import Histories
 from profiles.merges import Merge
 from profiles.owned import Id, Moment, Owned
 from profiles.people import People, Relation
+from profiles.portrait import Portrait, SegmentShown, portrait
 from profiles.registry import Registry, Role
 from profiles.rights import Access, ControlEntry
 from profiles.risk_judge import RiskJudge, RiskJudges
@@ -29,15 +30,6 @@ RIGHTS: Final = "rights_request"
 """The purpose of a person's own request."""
 MOST_ACCESSES: Final = 100_000
 """Entries of the log that a person is given, the newest."""
-
-
-class SegmentShown(Owned):
-    """A segment the person is in: the situation it names, never their worth."""
-
-    layer: str
-    code: str
-    name: str
-    reasons: tuple[str, ...]
 
 
 class Contradiction(Owned):
@@ -69,6 +61,7 @@ class Person(Owned):
     """What the events and facts come to; only what is known."""
     said: tuple[str, ...] = ()
     """The same in words."""
+    portrait: Portrait = Portrait()
     feelings: dict[str, int] = {}
     """How often each was shown in 90 days, most often first; of contacts, never of the person."""
     events: int = 0
@@ -217,14 +210,16 @@ class Persons:
         known = traits_of(tally, usable, now)
         traits: dict[str, Value] = {name: value for name, value in known.items() if value is not None}
         words = looker.language or customer.language or "en"
+        segments = self._segments(tenant, traits, words, now) if tally.events else ()
         return bare.model_copy(
             update={
                 "traits": traits,
                 "said": sentences(traits, words),
+                "portrait": portrait(traits, seen.facts, segments, words, now.date()),
                 "feelings": feelings_over(tally, now) if tally.events else {},
                 "events": tally.events,
                 "risks": risks_of(self._risks.of(tenant), traits, words, now) if tally.events else (),
-                "segments": self._segments(tenant, traits, words, now) if tally.events else (),
+                "segments": segments,
                 "identities": () if looker.role == "agent" else customer.identities,
                 "relations": tuple(self._people.relations(tenant, customer.id, now.date())),
                 "merges": tuple(self._people.merges(tenant, customer.id)),

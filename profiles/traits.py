@@ -15,6 +15,11 @@ from profiles.rules import load_rules
 
 SHIPPED: Final = Path(__file__).with_name("traits.toml")
 
+Dimension = Literal["basics", "behaviour", "emotion", "needs"]
+"""What a customer is described in. Feelings are of contacts, never a label on the person."""
+Way = Literal["behaviour", "expectation", "demographics", "market", "situation"]
+"""How a customer is told apart. Demographics only help to speak with them: nothing is decided by them."""
+
 Value = int | float | str | bool | None
 """None where it is not known."""
 Traits = Mapping[str, Value]
@@ -27,6 +32,8 @@ class Trait(Owned):
     kind: Literal["number", "share", "flag", "word"]
     protected: bool = False
     """Says who the person is, not what happened: no risk, segment, urgency or commitment reads it."""
+    dimension: Dimension = "behaviour"
+    way: Way = "behaviour"
     zh: Annotated[str, Field(min_length=1, max_length=200)]
     en: Annotated[str, Field(min_length=1, max_length=200)]
 

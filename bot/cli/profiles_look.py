@@ -12,6 +12,7 @@ from bot.cli.profiles import BY, profiles
 if TYPE_CHECKING:
     from bot.cli.console import Progress
 
+RISK_REASONS = 3
 Item = TypeVar("Item")
 
 
@@ -44,8 +45,14 @@ def show(customer: str, purpose: str, language: Any, tenant: str | None, as_json
     for conflict in person.conflicts:
         others = ", ".join(f"{other.value} ({other.source})" for other in conflict.others)
         remark(f"{conflict.field} is contradicted: {others}")
-    for sentence in person.said:
-        click.echo(f"  {sentence}")
+    for title, parts in (("", person.portrait.dimensions), ("known by ", person.portrait.ways)):
+        for name, said in parts.items():
+            click.echo(f"{bold(title + name)}: {'; '.join(said)}")
+    for risk in person.risks:
+        if risk.level != "low":
+            click.echo(
+                f"{bold(risk.name)}: {risk.probability:.0%} ({'; '.join(risk.reasons[:RISK_REASONS])})"
+            )
 
 
 @profiles.command()
