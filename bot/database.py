@@ -49,6 +49,8 @@ CHANGE_LOG_LOCK: Final = 0x52454452
 READERS: Final = 8
 CACHE_KIB: Final = 8192
 """Pages each SQLite connection keeps: the inner pages of a million rows, so that a look costs few reads."""
+WRITER_CACHE_KIB: Final = 65_536
+"""The one that writes keeps more: an import puts rows of the same customers into indexes all over."""
 
 _EVERY_TENANT: Final = object()
 
@@ -244,11 +246,20 @@ def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
         "trusted_schema=OFF",
         "cell_size_check=ON",
         "mmap_size=0",
-        f"cache_size=-{CACHE_KIB}",
     )
     for engine, pragmas, begin in (
-        (writer, ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", *common), "BEGIN IMMEDIATE"),
-        (reader, ("query_only=ON", *common), "BEGIN"),
+        (
+            writer,
+            (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "secure_delete=ON",
+                f"cache_size=-{WRITER_CACHE_KIB}",
+                *common,
+            ),
+            "BEGIN IMMEDIATE",
+        ),
+        (reader, ("query_only=ON", f"cache_size=-{CACHE_KIB}", *common), "BEGIN"),
     ):
         _prepare_sqlite(engine, pragmas, begin)
     return writer, reader

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
@@ -208,4 +209,5 @@ def _row(customer: str, event: Event) -> dict[str, Any]:
 
 
 def _event(source: str, id_: str, at: datetime, kind: str, rest: str) -> Event:
-    return Event.model_validate({"source": source, "id": id_, "at": at, "kind": kind, **json.loads(rest)})
+    more: dict[str, Any] = {} if rest == "{}" else orjson.loads(rest)
+    return Event.model_validate({"source": source, "id": id_, "at": at, "kind": kind, **more})

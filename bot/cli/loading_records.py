@@ -20,7 +20,7 @@ from profiles.recording import Record, Recorded, Recorder
 from profiles.registry import Registry
 from profiles.sources import SourceRules, flattened
 
-BATCH = 4000
+BATCH = 10_000
 """Rows in one transaction."""
 
 
