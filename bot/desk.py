@@ -290,6 +290,7 @@ class Desk:
                 urgency=triage.urgency,
                 category=triage.category,
                 jurisdiction=settings.jurisdiction,
+                channel=complaint.channel,
             ),
         )
 

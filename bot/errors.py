@@ -11,6 +11,7 @@ BotError
 ├── BadSignature            a webhook that is not signed as agreed
 ├── InvalidSettings         configuration that cannot work
 ├── InvalidRules            a TOML file of ours that breaks its schema; names file and line
+├── CalendarEnds            a date in business days reaches into a year whose holidays nobody wrote down
 ├── StorageUnavailable      the database or the disk refuses
 └── ChatUnavailable         the language model did not answer usably (never reaches a caller: the
                             composer writes instead)
@@ -54,6 +55,10 @@ class KeyReused(Conflict):
 
 class BadSignature(BotError):
     """A webhook that is not signed as agreed."""
+
+
+class CalendarEnds(BotError):
+    """A date lies in a year that a business calendar does not have; says which, and what to do."""
 
 
 class InvalidSettings(BotError):

@@ -105,6 +105,8 @@ class Reader:
     def _identities(self, cells: Mapping[str, list[tuple[str, str]]]) -> tuple[Identity, ...]:
         found: dict[tuple[str, str], Identity] = {}
         for kind in IDENTITIES:
+            if kind not in cells:
+                continue
             checked = kind == "external_id" or _says_yes(cells, f"{kind}_verified")
             for header, text in cells.get(kind, []):
                 for value in _several(kind, text):
@@ -141,6 +143,8 @@ class Reader:
 
     def _facts(self, cells: Mapping[str, list[tuple[str, str]]]) -> tuple[Fact, ...]:
         values = {use: [text for _, text in cells[use]] for use in cells if use in self.fields.fields}
+        if not values and "first_name" not in cells and "last_name" not in cells:
+            return ()
         names = [text for use in _name_order(cells) for _, text in cells.get(use, [])]
         if names and not values.get("name"):
             joint = "" if any("\u3400" <= c <= "\u9fff" for c in "".join(names)) else " "

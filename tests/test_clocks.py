@@ -115,7 +115,7 @@ def test_a_trace_says_the_rule_the_day_what_was_added_and_the_source() -> None:
         [
             "Final response, or a written reason why not yet:",
             "received on 20 September 2026, that day not counted, plus 8 weeks, is 15 November 2026.",
-            "Payment-services complaints have a shorter limit in business days, which is not counted here.",
+            "Payment-services complaints have a shorter limit, in business days.",
             "Source:",
             "FCA Handbook, DISP 1.6 (in force 1 June 2026).",
         ]
@@ -254,7 +254,7 @@ def test_an_unverified_rule_says_so(tmp_path: Path) -> None:
         (
             'unit = "day"',
             'unit = "business_day"',
-            "11: rules.0.unit: .*'business_day'.*use day, week, hour.*calendars",
+            "6: rules.0: .*business days in .xx. need a calendar: name one of cn",
         ),
         ("duration = 15", "duration = 0\nstart_excluded = false", "use at least 1"),
         ("verified = false", "", "verified"),

@@ -1,8 +1,9 @@
-"""Dates by which something is due: rule packs (packs/*.toml) and the arithmetic over them (rules).
+"""Dates by which something is due: rule packs (packs/*.toml) and the arithmetic over them.
 
-cn, uk, us      what the law or the regulator asks, by sector; where people may turn; who helps in danger
-company         what the company asks of itself, by urgency
-
-This version counts calendar days, weeks and hours. Rules in business days wait for holiday calendars and are
-not in the packs: a guessed holiday would be a wrong promise.
+rules       the packs, and the dates they give for one complaint
+  cn, uk, us, eu  what the law or the regulator asks, by sector; where people may turn; who helps in danger
+  company         what the company asks of itself, by urgency
+counting    days, weeks, business days, hours, with pauses that do not count
+calendars   which days are worked, year by year (calendars/*.toml); a year that is not there is refused
+course      a date as it moves: extended, paused, stopped; alarms, and a trace in words
 """

@@ -1,6 +1,8 @@
 """The rule packs, and the dates they give for one complaint."""
 
-from collections.abc import Iterator
+import difflib
+import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -9,13 +11,16 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from bot.errors import InvalidRules
+from bot.clocks.calendars import calendars
+from bot.clocks.counting import Span, Unit
+from bot.errors import CalendarEnds, InvalidRequest, InvalidRules
 from bot.suggestion import Clock
 from knowledge.case import Language, Owned, Urgency
 from knowledge.rules import load_rules
 
+log = logging.getLogger(__name__)
+
 PACKS: Final = Path(__file__).with_name("packs")
-UNITS: Final = ("day", "week", "hour")
 ANYWHERE: Final = "any"
 """Jurisdiction of the company's own rules."""
 HOME: Final[dict[Language, str]] = {"zh": "cn"}
@@ -34,13 +39,10 @@ def written(day: date, language: Language) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
-def _known_unit(unit: str) -> str:
-    if unit not in UNITS:
-        raise ValueError(
-            f"unit {unit!r} is not one this version can count: use {', '.join(UNITS)}; "
-            "business days need holiday calendars, which are not here yet"
-        )
-    return unit
+def _known_calendar(name: str | None) -> str | None:
+    if name is not None and name not in calendars():
+        raise ValueError(f"there is no calendar {name!r}: use {', '.join(calendars())}, or write one")
+    return name
 
 
 class Words(Owned):
@@ -88,9 +90,21 @@ class Rule(Scope):
     condition: Words | None = None
     """When it counts, where it does not always count."""
     duration: Annotated[int, Field(ge=0, le=1000)]
-    unit: Annotated[str, AfterValidator(_known_unit)]
+    unit: Unit
+    calendar: Annotated[str | None, AfterValidator(_known_calendar)] = None
+    """Of business days; by default that of the jurisdiction."""
     start_excluded: bool = True
     """Whether the day of receipt is not counted (for hours it makes no difference)."""
+    extends: str | None = None
+    """The rule whose date may move to this one."""
+    approval: Words | None = None
+    """Who has to approve that."""
+    notice: bool = False
+    """Whether the customer has to be told of that first."""
+    owner: Literal["company", "authority"] = "company"
+    """Whose date it is."""
+    channels: tuple[str, ...] = ()
+    """Empty: whatever way it came."""
     counts_from: Literal["receipt", "overdue"] = "receipt"
     """`overdue`: from today, and only once every other company rule of the same stage has passed."""
     urgencies: tuple[Urgency, ...] = ()
@@ -102,14 +116,30 @@ class Rule(Scope):
     def _first_day_exists(self) -> Self:
         if not self.start_excluded and self.duration == 0:
             raise ValueError("duration 0 with the first day counted ends before it starts: use at least 1")
+        if self.unit == "business_day" and self.place not in calendars():
+            raise ValueError(
+                f"business days in {self.place!r} need a calendar: name one of {', '.join(calendars())}"
+            )
         return self
 
+    @property
+    def place(self) -> str:
+        """Id of the calendar."""
+        return self.calendar or self.jurisdiction
+
+    @property
+    def span(self) -> Span:
+        """How much time it gives."""
+        calendar = calendars()[self.place] if self.unit == "business_day" else None
+        return Span(self.duration, self.unit, self.start_excluded, calendar)
+
     def due(self, start: datetime) -> date:
-        """The last day, counted from `start`."""
-        if self.unit == "hour":
-            return (start + timedelta(hours=self.duration)).date()
-        days = self.duration * (7 if self.unit == "week" else 1)
-        return start.date() + timedelta(days=days if self.start_excluded else days - 1)
+        """The last day, counted from `start`.
+
+        Raises:
+            CalendarEnds: it reaches into a year the calendar does not have.
+        """
+        return self.span.reached(start)
 
 
 class Rights(Scope):
@@ -178,6 +208,12 @@ class Clocks:
                 if scope.id in seen:
                     raise InvalidRules(f"{folder}: two rules have the id {scope.id!r}: rename one")
                 seen.add(scope.id)
+        for pack in packs:
+            for rule in pack.rules:
+                if rule.extends is not None and rule.extends not in seen:
+                    raise InvalidRules(
+                        f"{folder}: {rule.id!r} extends {rule.extends!r}, which is no rule: correct it"
+                    )
         return cls(packs)
 
     def due(
@@ -190,10 +226,13 @@ class Clocks:
         urgency: Urgency,
         jurisdiction: str | None = None,
         category: str | None = None,
+        channel: str | None = None,
     ) -> tuple[Clock, ...]:
         """What is due when, earliest first; never before the day of receipt.
 
-        Days are counted in the time zone `received_at` carries: give it in the company's own.
+        Days are counted in the time zone `received_at` carries: give it in the company's own. A date in
+        business days that reaches into a year without a calendar is left out and logged: none is better than
+        a wrong one.
         """
         where = jurisdiction or HOME.get(language)
         start = received_at.date()
@@ -203,8 +242,9 @@ class Clocks:
             if rule.holds(where, sector, start)
             and (not rule.urgencies or urgency in rule.urgencies)
             and (not rule.categories or category in rule.categories)
+            and (not rule.channels or channel in rule.channels)
         ]
-        dated = [(rule.due(received_at), rule) for rule in rules if rule.counts_from == "receipt"]
+        dated = list(_dated(rules, received_at))
         own = {rule.stage: day for day, rule in sorted(dated, key=_by_date) if rule.jurisdiction == ANYWHERE}
         clocks = [_clock(rule, start, day, language) for day, rule in dated]
         for rule in rules:
@@ -244,9 +284,36 @@ class Clocks:
             return self.crisis(None, language)
         return ("" if language == "zh" else " ").join(known)
 
+    def rule(self, name: str) -> Rule:
+        """The rule of that id.
+
+        Raises:
+            InvalidRequest: there is none; says what comes near.
+        """
+        known = {rule.id: rule for rule in self._rules()}
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=2)
+            meant = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(known)}"
+            raise InvalidRequest(f"there is no rule {name[:80]!r}: {meant}")
+        return known[name]
+
+    def extensions(self, name: str) -> tuple[str, ...]:
+        """The rules to which the date of a rule may move."""
+        return tuple(rule.id for rule in self._rules() if rule.extends == name)
+
     def _rules(self) -> Iterator[Rule]:
         for pack in self.packs:
             yield from pack.rules
+
+
+def _dated(rules: Sequence[Rule], received_at: datetime) -> Iterator[tuple[date, Rule]]:
+    for rule in rules:
+        if rule.counts_from != "receipt":
+            continue
+        try:
+            yield rule.due(received_at), rule
+        except CalendarEnds as error:
+            log.warning("no date by %s: %s", rule.id, error)
 
 
 @cache
@@ -275,7 +342,9 @@ def _clock(rule: Rule, start: date, day: date, language: Language) -> Clock:
 def _trace_zh(rule: Rule, start: date, day: date, source: str) -> str:
     event = "收到" if rule.counts_from == "receipt" else "起算（此前的时限已过）"
     first = "" if rule.unit == "hour" else "，当日不计" if rule.start_excluded else "，当日计入"
-    unit = {"day": "天", "week": "周", "hour": "小时"}[rule.unit]
+    unit = {"day": "天", "week": "周", "hour": "小时", "business_day": "个工作日"}[rule.unit]
+    if rule.unit == "business_day":
+        first += f"（按{calendars()[rule.place].name_zh}）"
     condition = f"{rule.condition.zh}。" if rule.condition else ""
     doubt = "" if rule.verified else "此规则未经核实，使用前请核对原文。"
     return (
@@ -293,7 +362,9 @@ def _trace_en(rule: Rule, start: date, day: date, source: str) -> str:
         if rule.start_excluded
         else ", that day counted"
     )
-    unit = rule.unit if rule.duration == 1 else f"{rule.unit}s"
+    unit = rule.unit.replace("_", " ") + ("" if rule.duration == 1 else "s")
+    if rule.unit == "business_day":
+        unit += f" ({calendars()[rule.place].name_en})"
     condition = f" {rule.condition.en}." if rule.condition else ""
     doubt = "" if rule.verified else " This rule is not verified: check its text before you rely on it."
     return (
