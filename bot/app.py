@@ -22,6 +22,7 @@ from litestar.plugins.pydantic import PydanticPlugin
 from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType]  # generic in its own types
 
 from bot.api.access_log import AccessLog
+from bot.api.clocks import ComplaintClocks, DueClocks
 from bot.api.complaints import Complaints, Suggestions, TriageNow
 from bot.api.customers import CustomerHistory, CustomerRights, Customers
 from bot.api.duplicates import Duplicates
@@ -50,7 +51,7 @@ WEB: Final = Path(__file__).with_name("web")
 CONTROLLERS: Final = (
     Complaints, Suggestions, TriageNow, Cases, Articles, Searching,
     Customers, CustomerHistory, CustomerRights, Duplicates, Similar,
-    Explaining, Insight, Widget, Inbound, Health, Metrics,
+    Explaining, ComplaintClocks, DueClocks, Insight, Widget, Inbound, Health, Metrics,
 )  # fmt: skip
 PARTS: Final = (
     "desk",
@@ -62,6 +63,7 @@ PARTS: Final = (
     "people",
     "persons",
     "duplicates",
+    "deadlines",
     "notes",
     "index",
     "search",

@@ -17,6 +17,7 @@ from bot.access import Tenants, TenantSettings
 from bot.brief import Brief, Utterance
 from bot.clocks.rules import Clocks
 from bot.complaint import Complaint, ComplaintIn, Turn
+from bot.deadlines import Deadlines, moved
 from bot.draft.chat import OnDelta
 from bot.draft.drafter import Drafter
 from bot.draft.stated import find_stated
@@ -25,7 +26,7 @@ from bot.matches import case_card, passage_card
 from bot.privacy.redaction import Kind, Redactor
 from bot.profile import Recogniser, Who, with_customer, without_customer
 from bot.store import DeskStore, Once, Received, new_id
-from bot.suggestion import Matches, Suggestion, Triage
+from bot.suggestion import Clock, Matches, Suggestion, Triage
 from bot.triage.reading import Reading, read
 from bot.triage.triage import Triager
 from knowledge.case import Language
@@ -67,6 +68,7 @@ class Desk:
         search: Search,
         recogniser: Recogniser,
         clocks: Clocks,
+        deadlines: Deadlines,
         drafter: Drafter,
         models: dict[str, str],
         max_read_chars: int,
@@ -78,6 +80,7 @@ class Desk:
         self._search = search
         self._recogniser = recogniser
         self._clocks = clocks
+        self._deadlines = deadlines
         self._drafter = drafter
         self._models = models
         self._max_read_chars = max_read_chars
@@ -236,6 +239,7 @@ class Desk:
 
         before = time.perf_counter()
         brief = self._brief(complaint, settings, reading, triage, reply_language, today, who, cases, passages)
+        brief = replace(brief, clocks=self._standing(tenant, complaint, settings, brief))
         who, served = self._recogniser.attend(
             tenant, who, complaint, triage, brief.clocks, reply_language, today, question.vector
         )
@@ -246,6 +250,15 @@ class Desk:
             passages=tuple(passage_card(match, reading.text) for match in passages),
         )
         return Assessment(brief, language, matches, who, timings)
+
+    def _standing(
+        self, tenant: str, complaint: Complaint, settings: TenantSettings, brief: Brief
+    ) -> tuple[Clock, ...]:
+        """The dates, extended or paused as they are on record."""
+        zone = ZoneInfo(settings.timezone)
+        received, now = complaint.received_at.astimezone(zone), datetime.now(zone)
+        steps = self._deadlines.steps(tenant, complaint.id)
+        return moved(self._clocks, brief.clocks, steps, received, now, brief.language)
 
     def _reading(self, complaint: Complaint, who: Who) -> Reading:
         known = dict.fromkeys(who.names, Kind.PERSON)

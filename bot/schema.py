@@ -1,8 +1,8 @@
 """The tables of the desk: tenants and their keys, complaints, suggestions, outcomes, idempotency."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
-from sqlalchemy import DateTime, Dialect, Index, Integer, String, Text
+from sqlalchemy import Date, DateTime, Dialect, Index, Integer, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -103,6 +103,23 @@ class OutcomeRow(TenantRow, Base):
     body: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcTime)
     __table_args__ = (Index("outcomes_by_suggestion", "tenant", "suggestion_id"),)
+
+
+class ClockStepRow(TenantRow, Base):
+    """Something that happened to a date of a complaint; never changed."""
+
+    __tablename__ = "clock_steps"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    complaint_id: Mapped[str] = mapped_column(String(40))
+    rule: Mapped[str] = mapped_column(String(80))
+    """Under which the date began."""
+    kind: Mapped[str] = mapped_column(String(10))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    by: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(Text)
+    to_rule: Mapped[str | None] = mapped_column(String(80))
+    told_on: Mapped[date | None] = mapped_column(Date)
+    __table_args__ = (Index("clock_steps_of_complaint", "tenant", "complaint_id"),)
 
 
 class IdempotencyRow(TenantRow, Base):

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from bot.access import Tenants
 from bot.clocks.rules import Clocks
 from bot.database import Database
+from bot.deadlines import Deadlines
 from bot.desk import Desk
 from bot.draft.chat import Chat
 from bot.draft.composer import Composer
@@ -59,6 +60,7 @@ class StoreParts:
     groupings: Groupings
     risks: RiskJudges
     duplicates: DuplicateBook
+    deadlines: Deadlines
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +104,12 @@ def open_store(settings: Settings) -> Generator[StoreParts]:
         profiles, histories, people = ProfileStore(database), Histories(database), People(database)
         groupings = Groupings(settings.home / "segments")
         risks = RiskJudges(settings.home / "models" / "risks")
+        store, tenants = DeskStore(database), Tenants(database)
         yield StoreParts(
             settings=settings,
             database=database,
-            store=DeskStore(database),
-            tenants=Tenants(database),
+            store=store,
+            tenants=tenants,
             knowledge=KnowledgeStore(database),
             profiles=profiles,
             histories=histories,
@@ -116,6 +119,7 @@ def open_store(settings: Settings) -> Generator[StoreParts]:
             groupings=groupings,
             risks=risks,
             duplicates=DuplicateBook(database),
+            deadlines=Deadlines(database, store, tenants, Clocks.shipped()),
         )
     finally:
         database.close()
@@ -171,6 +175,7 @@ def build(stored: StoreParts, embedder: Embedder, index: Index, notes: NoteKeepe
         search=search,
         recogniser=Recogniser(stored.profiles, stored.histories, stored.people, stored.risks, notes.vectors),
         clocks=Clocks.shipped(),
+        deadlines=stored.deadlines,
         drafter=Drafter(Composer.shipped(), chat, settings.llm_seconds),
         models=models,
         max_read_chars=settings.max_read_chars,
@@ -190,6 +195,7 @@ def build(stored: StoreParts, embedder: Embedder, index: Index, notes: NoteKeepe
         groupings=stored.groupings,
         risks=stored.risks,
         duplicates=stored.duplicates,
+        deadlines=stored.deadlines,
         embedder=embedder,
         taxonomy=taxonomy,
         index=index,

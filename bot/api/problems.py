@@ -30,6 +30,7 @@ STATUS: Final[dict[type[Exception], int]] = {
     bot_errors.Unauthorised: HTTP_401_UNAUTHORIZED,
     bot_errors.Forbidden: HTTP_403_FORBIDDEN,
     bot_errors.Conflict: HTTP_409_CONFLICT,
+    bot_errors.CalendarEnds: HTTP_409_CONFLICT,
     bot_errors.KeyReused: HTTP_422_UNPROCESSABLE_ENTITY,
     bot_errors.BadSignature: HTTP_401_UNAUTHORIZED,
     bot_errors.InvalidSettings: HTTP_500_INTERNAL_SERVER_ERROR,

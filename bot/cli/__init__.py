@@ -3,6 +3,7 @@
 import click
 
 from bot.cli.backtest import backtest
+from bot.cli.clocks import clocks
 from bot.cli.console import Commands
 from bot.cli.home import init, keys, serve, settings
 from bot.cli.learn_risk import evaluate, train
@@ -25,6 +26,6 @@ def main() -> None:
 
 for command in (
     demo, init, serve, triage, search, import_, export, rebuild, profiles, train, evaluate, promote,
-    backtest, bench, keys, settings,
+    backtest, clocks, bench, keys, settings,
 ):  # fmt: skip
     main.add_command(command)
