@@ -1,18 +1,22 @@
 """The groups of each tenant: found at a refresh, kept in a file, read anew when that changes."""
 
+import difflib
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from profiles.behaviour import traits_of
 from profiles.errors import InvalidInput
+from profiles.event import Event
 from profiles.segment import Segments
 from profiles.segment_card import ClusterCard, Clusters
 from profiles.segment_rules import SegmentRules
+from profiles.tally import Tally
 from profiles.traits import Traits
 
 if TYPE_CHECKING:
@@ -106,6 +110,25 @@ class Groupings:
             group = segments.assign(traits).group
             members[customer] = None if group is None else group.code
         return Clusters.load(self.file(tenant), members)
+
+
+def in_segment(
+    segments: Segments, code: str, histories: Iterable[list[Event]], now: datetime
+) -> Iterator[list[Event]]:
+    """The histories of those customers who are in a segment or group now.
+
+    Raises:
+        InvalidInput: there is none of that code; says which there are.
+    """
+    known = [rule.code for layer in segments.rules.layers for rule in layer.rules]
+    known += [str(group.code) for group in segments.card.claimed] if segments.card else []
+    if code not in known:
+        close = difflib.get_close_matches(code, known, n=2)
+        meant = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(known)}"
+        raise InvalidInput(f"there is no segment {code[:60]!r}: {meant}")
+    for events in histories:
+        if code in segments.assign(traits_of(Tally.of(events), (), now), now.date()).codes:
+            yield events
 
 
 def _layers(rows: Mapping[str, Traits], on: date) -> dict[str, dict[str, int]]:

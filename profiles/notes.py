@@ -51,7 +51,9 @@ def notes_of(
         found += [Note("contact", contact.at.date(), contact.summary) for contact in customer.contacts]
     if purpose in rules.events.purposes:
         found += [Note("event", event.at.date(), event.note) for event in events if event.note]
-    kept = {(note.on, note.text[:LONGEST]): note for note in found if note.text.strip()}
+    found.sort(key=lambda note: note.on, reverse=True)
+    # the same words again, as when a complaint is closed under them, count for the first time they were told
+    kept = {note.text[:LONGEST]: note for note in found if note.text.strip()}
     return sorted(kept.values(), key=lambda note: (note.on, note.kind, note.text), reverse=True)[:MOST]
 
 

@@ -262,3 +262,20 @@ def test_duplicates_are_listed_merged_where_certain_and_refused(home: Path) -> N
     assert run(home, "profiles", "differ", pair["first"], pair["second"]).exit_code == 0
     assert answer(home, "profiles", "duplicates")["duplicates"] == []
     assert run(home, "profiles", "differ", pair["first"], "nobody").exit_code != 0
+
+
+def test_common_paths_of_a_segment_are_its_customers_alone(home: Path) -> None:
+    rows = ["客户编号,事件编号,时间,事件,渠道"]
+    day = datetime.now(UTC)
+    for n in range(8):
+        rows.append(f"S-{n},c{n},{day - timedelta(days=20):%Y-%m-%d %H:%M},投诉,电话")
+        if n % 2:
+            rows.append(f"S-{n},u{n},{day - timedelta(days=9):%Y-%m-%d %H:%M},升级,电话")
+    file = home.parent / "分群.csv"
+    file.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    answer(home, "profiles", "import", str(file))
+    every = answer(home, "profiles", "paths")
+    escalated = answer(home, "profiles", "paths", "--segment", "recently_escalated")
+    assert (every["episodes"], escalated["episodes"]) == (8, 4)
+    typo = run(home, "profiles", "paths", "--segment", "recently_escalate")
+    assert typo.exit_code != 0 and "did you mean recently_escalated?" in typo.output

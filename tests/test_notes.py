@@ -233,6 +233,17 @@ def test_facts_that_may_be_embedded_are_notes_and_sensitive_ones_are_not() -> No
     assert "千兆宽带" in notes[0].text
 
 
+def test_the_same_words_are_one_note_of_the_day_they_were_told_first() -> None:
+    events = [
+        Event.model_validate(
+            {"id": kind, "kind": kind, "at": NOW - timedelta(days=ago), "source": "crm", "note": ROUTER}
+        )
+        for kind, ago in (("closed", 2), ("complaint", 9), ("reopened", 1))
+    ]
+    (note,) = notes_of(Customer(id="x"), events, "complaint_handling", TODAY)
+    assert note.on == (NOW - timedelta(days=9)).date()
+
+
 def test_of_ten_thousand_notes_the_newest_are_read() -> None:
     events = [
         Event(id=str(n), kind="turn", at=NOW - timedelta(hours=n), source="crm", note=f"第{n}次来电")

@@ -88,11 +88,11 @@ def clients_at_once(url: str, key: str, texts: Sequence[str], clients: int, each
     return Times.of(seconds, len(failures))
 
 
-def peak_mib() -> int | None:
-    """The most memory this process had, where the system tells it in /proc."""
+def memory_mib(which: str, process: str = "self") -> int | None:
+    """Memory of a process, resident now (`VmRSS`) or at most (`VmHWM`), where the system tells it in /proc."""
     try:
-        status = Path("/proc/self/status").read_text()
+        status = Path(f"/proc/{process}/status").read_text()
     except OSError:
         return None
-    line = next((line for line in status.splitlines() if line.startswith("VmHWM:")), None)
+    line = next((line for line in status.splitlines() if line.startswith(f"{which}:")), None)
     return None if line is None else int(line.split()[1]) // 1024

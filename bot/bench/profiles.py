@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 
 from bot.access import TenantSettings
-from bot.bench.load import Times, peak_mib
+from bot.bench.load import Times, memory_mib
 from bot.cli.loading_records import load_records
 from bot.settings import Settings
 from bot.wiring import StoreParts, open_store
@@ -79,7 +79,7 @@ def _segments(parts: StoreParts, now: datetime) -> dict[str, float | None]:
     return {
         "traits_seconds": round(read - started, 1),
         "segments_seconds": round(time.perf_counter() - started, 1),
-        "peak_mib": peak_mib(),
+        "peak_mib": memory_mib("VmHWM"),
     }
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from bot.access import TenantSettings
 from bot.bench.floors import Floors, bare_upsert, open_floors
-from bot.bench.load import Connection, Times, clients_at_once
+from bot.bench.load import Connection, Times, clients_at_once, memory_mib
 from bot.bench.synthetic import synthetic_cases, synthetic_complaints
 from bot.errors import StorageUnavailable
 from bot.running import FILE
@@ -70,7 +70,7 @@ def _at_size(settings: Settings, size: int, say: Say) -> dict[str, Any]:
                 triage, steps, floors = _triage(connection, texts, blocks)
                 looped = {name: _looped(block, texts) for name, block in blocks.items()}
             crowd = clients_at_once(url, key, texts, CLIENTS, EACH)
-            memory = _resident_mib(pid)
+            memory = memory_mib("VmRSS", str(pid))
             connection.close()
     return {
         "cases": size,
@@ -203,17 +203,6 @@ def _start_up() -> dict[str, float]:
         subprocess.run([sys.executable, "-m", "bot.cli", "--help"], check=True, stdout=subprocess.DEVNULL)
         taken.append(time.perf_counter() - started)
     return {"help_seconds": round(min(taken), 3)}
-
-
-def _resident_mib(pid: int) -> int | None:
-    """Resident memory, where the system tells it in /proc."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return None
-    return next(
-        (int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmRSS")), None
-    )
 
 
 def _batches(cases: Iterator[Case], size: int) -> Iterator[list[Case]]:

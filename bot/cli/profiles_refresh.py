@@ -101,17 +101,21 @@ def segments(language: Any, tenant: str | None, as_json: bool) -> None:
 @profiles.command()
 @click.option("--svg", type=click.Path(dir_okay=False, path_type=Path), help="Draw them into this file.")
 @click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
+@click.option("--segment", help="Only of customers in this segment or group, by its code.")
 @tenant_option
 @json_option
-def paths(svg: Path | None, language: Any, tenant: str | None, as_json: bool) -> None:
-    """Tell the paths that complaints commonly take, of all customers together; rare ones are put together."""
+def paths(svg: Path | None, language: Any, segment: str | None, tenant: str | None, as_json: bool) -> None:
+    """Tell the paths that complaints commonly take, of all customers or of a segment; rare ones together."""
+    from profiles.grouping import in_segment
     from profiles.journey_paths import common_paths
     from profiles.journey_paths_picture import paths_picture
     from profiles.journey_rules import JourneyRules
 
     with open_home(tenant) as (stored, owner), progress("reading customers") as done:
-        histories = _counted(stored.histories.every_history(owner, ANALYSIS), done)
-        found = common_paths(histories, today=datetime.now(UTC).date())
+        histories, now = _counted(stored.histories.every_history(owner, ANALYSIS), done), datetime.now(UTC)
+        if segment is not None:
+            histories = in_segment(stored.groupings.of(owner), segment, histories, now)
+        found = common_paths(histories, today=now.date())
     if svg is not None:
         svg.write_text(paths_picture(found, language), encoding="utf-8")
         remark(f"drawn into {svg}")
