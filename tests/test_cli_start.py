@@ -52,6 +52,7 @@ def test_every_command_has_json_and_says_what_it_does() -> None:
     assert names == snapshot(
         {
             "backtest",
+            "clocks",
             "bench",
             "demo",
             "eval",

@@ -89,7 +89,7 @@ def clients_at_once(url: str, key: str, texts: Sequence[str], clients: int, each
 
 
 def memory_mib(which: str, process: str = "self") -> int | None:
-    """Memory of a process, resident now (`VmRSS`) or at most (`VmHWM`), where the system tells it in /proc."""
+    """Memory of a process, now (`VmRSS`) or at most (`VmHWM`), where the system tells it in /proc."""
     try:
         status = Path(f"/proc/{process}/status").read_text()
     except OSError:
