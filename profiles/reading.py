@@ -213,6 +213,8 @@ class Reader:
         number = said.get("event_id") or _number_of(cells)
         suffix = "" if happening.at == "at" and happening.when is None else f".{kind}"
         amount = self._amount(cells)
+        # a row that is one event of some kind numbers itself, not the complaint it belongs to
+        whole = kind in _OF_A_COMPLAINT and happening.kind != "by_what"
         return Event(
             id=f"{self.key}:{number}{suffix}"[:200],
             kind=kind,
@@ -220,7 +222,7 @@ class Reader:
             source=self.source.name,
             channel=self._channel(said.get("channel")),
             category=said.get("category", "")[:100] or None,
-            case=said.get("case") or (number if kind in _OF_A_COMPLAINT else None),
+            case=said.get("case") or (number if whole else None),
             outcome=said.get("outcome", "")[:60] or None,
             product=said.get("product", "")[:200] or None,
             amount=None if amount is None else amount[0],

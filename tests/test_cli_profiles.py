@@ -277,5 +277,6 @@ def test_common_paths_of_a_segment_are_its_customers_alone(home: Path) -> None:
     every = answer(home, "profiles", "paths")
     escalated = answer(home, "profiles", "paths", "--segment", "recently_escalated")
     assert (every["customers"], escalated["customers"]) == (8, 4)
+    assert (every["episodes"], escalated["episodes"]) == (8, 4), "an escalation is no complaint of its own"
     typo = run(home, "profiles", "paths", "--segment", "recently_escalate")
     assert typo.exit_code != 0 and "did you mean recently_escalated?" in typo.output

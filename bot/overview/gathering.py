@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from bot.wiring import StoreParts
 from knowledge.case import Language
-from profiles.call_list import CallList, RiskShown
+from profiles.call_list import LEAST, CallList, RiskShown
 from profiles.journey_paths import Paths, common_paths
 from profiles.quality import Quality, quality
 from profiles.risk import RiskScore
@@ -71,6 +71,11 @@ class Overview:
     duplicates: int
     """Pairs that wait for somebody."""
 
+    @property
+    def to_call(self) -> int:
+        """Risks likely enough for the list, whether there was room for them on it or not."""
+        return sum(risk.levels[level] for risk in self.risks.values() for level in LEAST)
+
     def public(self) -> dict[str, Any]:
         """For JSON."""
         return {
@@ -82,8 +87,19 @@ class Overview:
             "quality": self.quality.public(),
             "layers": {layer: dict(found) for layer, found in self.layers.items()},
             "groups": dict(self.groups),
+            "described": [
+                group.model_dump(
+                    mode="json", include={"code", "name", "persona", "size", "share", "jaccard", "sentences"}
+                )
+                for group in (self.card.claimed if self.card else ())
+            ],
             "verdict": None if self.card is None else self.card.verdict,
-            "paths": {"complaints": self.paths.episodes, "customers": self.paths.customers},
+            "paths": {
+                "complaints": self.paths.episodes,
+                "customers": self.paths.customers,
+                "paths": [asdict(path) for path in self.paths.paths],
+                "other": None if self.paths.other is None else asdict(self.paths.other),
+            },
             "risks": {
                 code: {
                     "name": risk.name,
@@ -96,6 +112,7 @@ class Overview:
                 }
                 for code, risk in self.risks.items()
             },
+            "to_call": self.to_call,
             "calls": [{"customer": one, **risk.model_dump(mode="json")} for one, risk in self.calls],
         }
 
@@ -103,7 +120,10 @@ class Overview:
 def gather(
     stored: StoreParts, tenant: str, language: Language, now: datetime, progress: Progress
 ) -> Overview:
-    """Look at every customer once; memory does not grow with them, but for the quality's short hashes."""
+    """Read the traits, the facts and the histories of all, one after the other; only those to call are kept.
+
+    Memory grows with the quality's short hashes of identities alone.
+    """
     segments = stored.groupings.of(tenant)
     judge, calls = stored.risks.of(tenant), CallList(MOST, language)
     layers = {layer.code: Counter[str]() for layer in segments.rules.layers}

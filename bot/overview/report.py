@@ -36,7 +36,7 @@ def _top(found: Overview, write: Writer) -> str:
         ("card_customers", write.figure("quality.customers")),
         ("card_events", write.figure("events")),
         ("card_groups", str(claimed)),
-        ("card_calls", str(len({customer for customer, _ in found.calls}))),
+        ("card_calls", write.figure("to_call")),
         ("card_duplicates", write.figure("duplicates")),
         ("card_nameless", write.figure("quality.without_identity")),
     )
@@ -117,12 +117,15 @@ def _journeys(found: Overview, write: Writer) -> str:
 def _path(path: CommonPath, steps: str) -> tuple[str | int | float | None, ...]:
     ends = path.ends
     shares = (None,) * 4 if ends is None else (ends.upheld, ends.escalated, ends.reopened, ends.left)
-    return steps, path.episodes, path.median_days, *map(percent, shares)
+    return steps, f"{path.episodes:,}", path.median_days, *map(percent, shares)
 
 
 def _risks(found: Overview, write: Writer) -> str:
+    head = f"<h2>{write.text('risks')}</h2>"
+    if not found.risks:
+        return head + _none(write, "risks_none")
     charts = "".join(_risk(risk, found.language, write) for risk in found.risks.values())
-    return f"<h2>{write.text('risks')}</h2><p>{write.text('risks_text')}</p>{charts}"
+    return f"{head}<p>{write.text('risks_text')}</p>{charts}"
 
 
 def _risk(risk: RiskCounts, language: Language, write: Writer) -> str:
@@ -134,7 +137,7 @@ def _risk(risk: RiskCounts, language: Language, write: Writer) -> str:
     names = [f"{place / BINS:.0%}–{(place + 1) / BINS:.0%}" for place in range(BINS)]
     bars = [Bars(write.plain("customers_axis"), list(risk.bins))]
     chart = figure(title, described, bar_chart(title, described, names, bars, percent=False))
-    rows = [(in_general(trait, language), count) for trait, count in risk.reasons.most_common(REASONS)]
+    rows = [(in_general(trait, language), f"{count:,}") for trait, count in risk.reasons.most_common(REASONS)]
     if not rows:
         return chart
     return f"{chart}<p>{write.text('risk_reasons')}</p>{write.table(('reason', 'people'), rows, (1,))}"
@@ -148,7 +151,8 @@ def _calls(found: Overview, write: Writer) -> str:
         (customer, risk.name, f"{risk.probability:.0%}", "; ".join(risk.reasons[:SENTENCES]))
         for customer, risk in found.calls
     ]
-    return head + write.table(("customer", "risk", "likely", "because"), rows, (2,))
+    table = write.table(("customer", "risk", "likely", "because"), rows, (2,))
+    return head + table + write.more(len(rows), found.to_call)
 
 
 def _quality(found: Overview, write: Writer) -> str:
@@ -158,7 +162,7 @@ def _quality(found: Overview, write: Writer) -> str:
         return head + _none(write, "quality_none")
     fields = Registry.shipped().fields
     names = {
-        name: (fields[name].meaning_zh if found.language == "zh" else fields[name].meaning_en)
+        name: (fields[name].meaning_zh if found.language == "zh" else fields[name].meaning_en) or name
         for name in public["fields"]
         if name in fields
     }
@@ -177,14 +181,16 @@ def _quality(found: Overview, write: Writer) -> str:
         Bars(write.plain(key), [each[measure] for each in public["fields"].values()])
         for key, measure in (("complete", "completeness"), ("valid", "validity"), ("fresh", "freshness"))
     ]
-    labels = list(public["fields"])
+    labels = [names.get(name, name) for name in public["fields"]]
     described = write.plain("quality_text")
-    chart = bar_chart(write.plain("quality"), described, labels, bars, percent=True) if rows else ""
-    return (
-        f"{head}<figure>{chart}<figcaption>{escape(described)}</figcaption></figure>"
+    chart = bar_chart(write.plain("quality"), described, labels, bars, percent=True)
+    of_fields = (
+        f"<figure>{chart}<figcaption>{escape(described)}</figcaption></figure>"
         f"{write.table(heads, rows, range(1, 6))}"
         f"<h3>{write.text('by_source')}</h3>{write.table(('source', *heads), sources, range(2, 7))}"
-        f"<h3>{write.text('identities')}</h3>"
+    )
+    return (
+        f"{head}{of_fields if rows else _none(write, 'fields_none')}<h3>{write.text('identities')}</h3>"
         f"{write.table(('kind', 'complete', 'verified', 'shared'), known, range(1, 4))}"
     )
 

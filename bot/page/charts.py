@@ -7,7 +7,10 @@ dashes and marks tell the lines apart without colour.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from math import ceil
 from typing import Final
+
+from profiles.journey_text import fitted, width
 
 WIDTH: Final = 640
 HEIGHT: Final = 300
@@ -17,7 +20,11 @@ TOP: Final = 14
 BOTTOM: Final = 58
 ROW: Final = 30
 NAMES: Final = 150
-"""Room for the names of bars."""
+"""Least room for the names of bars."""
+MOST_NAMES: Final = 290
+"""Most; a longer name is cut, and told whole to whoever points at it."""
+LETTER: Final = 12
+"""Of names, as in the style sheet."""
 
 Point = tuple[float, float]
 """Both 0..1."""
@@ -82,23 +89,28 @@ def bar_chart(title: str, description: str, names: Sequence[str], bars: Sequence
     """Level bars, one below the other, each with its number; several sets stand together under each name."""
     each = ROW if len(bars) == 1 else 20 * len(bars) + 10
     most = 1.0 if percent else max((value or 0 for bar in bars for value in bar.values), default=0) or 1
-    wide = WIDTH - NAMES - 64
+    widest = max((width(name, LETTER) for name in names), default=0.0)
+    room = min(max(ceil(widest) + 16, NAMES), MOST_NAMES)
+    wide = WIDTH - room - 64
     parts: list[str] = []
     for place, name in enumerate(names):
         top = TOP + place * each
         middle = top + (each - 10) / 2 + 4
+        written = fitted(name, LETTER, room - 16)
+        whole = "" if written == name else f"<title>{escape(name)}</title>"
         parts.append(
-            f'<text class="name" x="{NAMES - 8}" y="{middle:.1f}" text-anchor="end">{escape(name)}</text>'
+            f'<text class="name" x="{room - 8}" y="{middle:.1f}" text-anchor="end">'
+            f"{escape(written)}{whole}</text>"
         )
         for number, bar in enumerate(bars):
             value, y = bar.values[place], top + number * 20
             if value is None:
                 continue
             length = value / most * wide
-            shown = f"{value:.1%}" if percent else f"{value:g}"
+            shown = f"{value:.1%}" if percent else f"{value:.10g}"
             parts.append(
-                f'<rect class="bar s{number}" x="{NAMES}" y="{y}" width="{max(length, 1):.1f}" height="16"/>'
-                f'<text class="tick" x="{NAMES + length + 6:.1f}" y="{y + 13}">{shown}</text>'
+                f'<rect class="bar s{number}" x="{room}" y="{y}" width="{max(length, 1):.1f}" height="16"/>'
+                f'<text class="tick" x="{room + length + 6:.1f}" y="{y + 13}">{shown}</text>'
             )
     height = TOP + len(names) * each
     legend = _legend([bar.name for bar in bars]) if len(bars) > 1 else ""
