@@ -25,6 +25,7 @@ from bot.api.access_log import AccessLog
 from bot.api.clocks import ComplaintClocks, DueClocks
 from bot.api.complaints import Complaints, Suggestions, TriageNow
 from bot.api.customers import CustomerHistory, CustomerRights, Customers
+from bot.api.drafts import Drafts
 from bot.api.duplicates import Duplicates
 from bot.api.explaining import Explaining
 from bot.api.health import Health, Metrics
@@ -51,7 +52,7 @@ WEB: Final = Path(__file__).with_name("web")
 CONTROLLERS: Final = (
     Complaints, Suggestions, TriageNow, Cases, Articles, Searching,
     Customers, CustomerHistory, CustomerRights, Duplicates, Similar,
-    Explaining, ComplaintClocks, DueClocks, Insight, Widget, Inbound, Health, Metrics,
+    Drafts, Explaining, ComplaintClocks, DueClocks, Insight, Widget, Inbound, Health, Metrics,
 )  # fmt: skip
 PARTS: Final = (
     "desk",

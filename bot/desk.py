@@ -19,14 +19,16 @@ from bot.clocks.rules import Clocks
 from bot.complaint import Complaint, ComplaintIn, Turn
 from bot.deadlines import Deadlines, moved
 from bot.draft.chat import OnDelta
+from bot.draft.checks import check
 from bot.draft.drafter import Drafter
+from bot.draft.plan import make_plan
 from bot.draft.stated import find_stated
 from bot.errors import NotFound, TextMissing
 from bot.matches import case_card, passage_card
 from bot.privacy.redaction import Kind, Redactor
 from bot.profile import Recogniser, Who, with_customer, without_customer
 from bot.store import DeskStore, Once, Received, new_id
-from bot.suggestion import Clock, Matches, Suggestion, Triage
+from bot.suggestion import CheckResult, Clock, Matches, Suggestion, Triage
 from bot.triage.reading import Reading, read
 from bot.triage.triage import Triager
 from knowledge.case import Language
@@ -131,6 +133,15 @@ class Desk:
         suggestion = await self._suggest(tenant, complaint, listener)
         await to_thread.run_sync(self._keep, tenant, complaint, suggestion)
         return suggestion
+
+    def check_reply(self, tenant: str, complaint_id: str, text: str) -> tuple[CheckResult, ...]:
+        """Every check on a reply that somebody wrote or changed, against the complaint as it stands. Blocks.
+
+        Raises:
+            NotFound: no such complaint.
+        """
+        brief = self.assess(tenant, self._store.complaint(tenant, complaint_id)).brief
+        return check(text, brief, make_plan(brief))
 
     def rehearse(self, tenant: str) -> None:
         """Answer an invented complaint in each language and forget it. Blocks.
