@@ -32,16 +32,15 @@ class Merge(Owned):
 def roots_of(session: Session, ids: Sequence[str]) -> dict[str, str]:
     """The id each customer is read under: its own, where it was not merged."""
     found = {i: i for i in ids}
-    while True:
+    while found:
+        now = list(dict.fromkeys(found.values()))
+        query = select(MergeRow.customer_id, MergeRow.into).where(among(session, MergeRow.customer_id, now))
         into: dict[str, str] = {}
-        ids_now = list(dict.fromkeys(found.values()))
-        query = select(MergeRow.customer_id, MergeRow.into).where(
-            among(session, MergeRow.customer_id, ids_now)
-        )
         into.update((customer, root) for customer, root in session.execute(query))
         if not into:
-            return found
+            break
         found = {i: into.get(root, root) for i, root in found.items()}
+    return found
 
 
 def members_of(session: Session, roots: Sequence[str]) -> dict[str, list[str]]:
