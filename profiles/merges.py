@@ -31,7 +31,7 @@ class Merge(Owned):
 
 def roots_of(session: Session, ids: Sequence[str]) -> dict[str, str]:
     """The id each customer is read under: its own, where it was not merged."""
-    found = {i: i for i in ids}
+    found: dict[str, str] = {i: i for i in ids}
     while found:
         now = list(dict.fromkeys(found.values()))
         query = select(MergeRow.customer_id, MergeRow.into).where(among(session, MergeRow.customer_id, now))
