@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, strategies as st
 from inline_snapshot import snapshot
 
-from bot.clocks.rules import Clocks, written
+from bot.clocks.rules import Clocks
+from bot.clocks.traces import written
 from bot.errors import InvalidRules
 from bot.suggestion import Clock
 from knowledge.case import URGENCIES, Language, Urgency

@@ -10,7 +10,9 @@ from datetime import date, datetime
 from typing import Final, Literal
 
 from bot.clocks.counting import Pause
-from bot.clocks.rules import Clocks, Rule, written
+from bot.clocks.pack import Rule
+from bot.clocks.rules import Clocks
+from bot.clocks.traces import written
 from bot.errors import Conflict, InvalidRequest
 from knowledge.case import Language
 

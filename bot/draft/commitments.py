@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.clocks.rules import written
+from bot.clocks.traces import written
 from bot.draft.clauses import Stage
 from bot.suggestion import Clock, Commitment
 from knowledge.case import Language

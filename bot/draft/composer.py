@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from bot.brief import Brief
-from bot.clocks.rules import written
+from bot.clocks.traces import written
 from bot.draft.checks import check
 from bot.draft.clauses import Clause, Clauses, Wanted, fill, wording
 from bot.draft.plan import Plan, make_plan, rights_due

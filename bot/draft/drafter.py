@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from bot.brief import Brief
-from bot.clocks.rules import written
+from bot.clocks.traces import written
 from bot.draft.chat import Chat, ChatReply, OnDelta
 from bot.draft.composer import Composer
 from bot.draft.manuscript import Manuscript, Preview, read_manuscript

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.brief import Brief
-from bot.clocks.rules import Clocks, written
+from bot.clocks.rules import Clocks
+from bot.clocks.traces import written
 from bot.draft.clauses import Stage, wording
 from bot.draft.commitments import commitments
 from bot.draft.identifiers import looks_personal

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from bot.clocks.rules import Words
+from bot.clocks.pack import Words
 from bot.draft.tone import Family
 from knowledge.case import Language, Owned
 from knowledge.rules import load_rules

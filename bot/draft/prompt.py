@@ -17,7 +17,7 @@ from string import Template
 from typing import Final, Literal
 
 from bot.brief import Brief
-from bot.clocks.rules import written
+from bot.clocks.traces import written
 from bot.draft.chat import Message
 from bot.draft.clauses import wording
 from bot.draft.plan import Plan

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from bot.brief import StatedFact
-from bot.clocks.rules import written
+from bot.clocks.traces import written
 from bot.draft.amounts import find_amounts
 from bot.draft.clauses import wording
 from bot.draft.exhibit import Exhibit, Problem
