@@ -23,6 +23,7 @@ from litestar.static_files import create_static_files_router  # pyright: ignore[
 
 from bot.api.access_log import AccessLog
 from bot.api.clocks import ComplaintClocks, DueClocks
+from bot.api.commitments import Commitments
 from bot.api.complaints import Complaints, Suggestions, TriageNow
 from bot.api.customers import CustomerHistory, CustomerRights, Customers
 from bot.api.drafts import Drafts
@@ -52,7 +53,7 @@ WEB: Final = Path(__file__).with_name("web")
 CONTROLLERS: Final = (
     Complaints, Suggestions, TriageNow, Cases, Articles, Searching,
     Customers, CustomerHistory, CustomerRights, Duplicates, Similar,
-    Drafts, Explaining, ComplaintClocks, DueClocks, Insight, Widget, Inbound, Health, Metrics,
+    Drafts, Commitments, Explaining, ComplaintClocks, DueClocks, Insight, Widget, Inbound, Health, Metrics,
 )  # fmt: skip
 PARTS: Final = (
     "desk",
@@ -65,6 +66,7 @@ PARTS: Final = (
     "persons",
     "duplicates",
     "deadlines",
+    "promises",
     "notes",
     "index",
     "search",

@@ -122,6 +122,29 @@ class ClockStepRow(TenantRow, Base):
     __table_args__ = (Index("clock_steps_of_complaint", "tenant", "complaint_id"),)
 
 
+class CommitmentRow(TenantRow, Base):
+    """Something a sent reply promised."""
+
+    __tablename__ = "commitments"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    complaint_id: Mapped[str] = mapped_column(String(40))
+    suggestion_id: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(40))
+    text: Mapped[str] = mapped_column(Text)
+    due: Mapped[date | None] = mapped_column(Date)
+    source: Mapped[str] = mapped_column(String(220))
+    """Id of the clock or passage that allows it."""
+    owner: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(10))
+    made_at: Mapped[datetime] = mapped_column(UtcTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    settled_by: Mapped[str] = mapped_column(String(200))
+    __table_args__ = (
+        Index("commitments_by_state", "tenant", "state", "due"),
+        Index("commitments_of_complaint", "tenant", "complaint_id"),
+    )
+
+
 class IdempotencyRow(TenantRow, Base):
     """A request that was carried out, by the key its sender gave it."""
 

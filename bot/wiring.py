@@ -20,6 +20,7 @@ from bot.models import category_model, own_readers, reranker, with_labels
 from bot.notes import NoteKeeper, RedactedVectors
 from bot.privacy.redaction import redact
 from bot.profile import Recogniser
+from bot.promises import Promises
 from bot.settings import Settings
 from bot.store import DeskStore
 from bot.triage.learned import shipped_judge
@@ -61,6 +62,7 @@ class StoreParts:
     risks: RiskJudges
     duplicates: DuplicateBook
     deadlines: Deadlines
+    promises: Promises
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ def open_store(settings: Settings) -> Generator[StoreParts]:
             risks=risks,
             duplicates=DuplicateBook(database),
             deadlines=Deadlines(database, store, tenants, Clocks.shipped()),
+            promises=Promises(database, store, profiles, histories),
         )
     finally:
         database.close()
@@ -196,6 +199,7 @@ def build(stored: StoreParts, embedder: Embedder, index: Index, notes: NoteKeepe
         risks=stored.risks,
         duplicates=stored.duplicates,
         deadlines=stored.deadlines,
+        promises=stored.promises,
         embedder=embedder,
         taxonomy=taxonomy,
         index=index,

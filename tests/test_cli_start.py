@@ -53,6 +53,7 @@ def test_every_command_has_json_and_says_what_it_does() -> None:
         {
             "backtest",
             "clocks",
+            "commitments",
             "bench",
             "demo",
             "eval",

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal, cast
 
 from anyio import to_thread
@@ -20,6 +20,7 @@ from bot.desk import Desk
 from bot.errors import BotError
 from bot.live import Event, Live
 from bot.privacy.redaction import redact
+from bot.promises import Promises
 from bot.store import DeskStore, Once, Received
 from bot.suggestion import Suggestion
 from knowledge.case import EmotionKind, Owned, Text, Urgency
@@ -76,6 +77,8 @@ class OutcomeIn(Owned):
     urgency: Urgency | None = None
     emotion: EmotionKind | None = None
     note: Text | None = None
+    owner: Annotated[str, Field(max_length=200)] = ""
+    """Who keeps what the reply promised, when it was sent or edited."""
 
 
 class Recorded(Owned):
@@ -184,11 +187,21 @@ class Suggestions(Controller):
         suggestion_id: FromPath[str],
         data: JSONBody[OutcomeIn],
         store: NamedDependency[DeskStore],
+        promises: NamedDependency[Promises],
         idempotency_key: IdempotencyKey = None,
     ) -> Recorded:
-        """Record what the agent did. It feeds the label queue, never the live model by itself."""
+        """Record what the agent did. It feeds the label queue, never the live model by itself.
+
+        What a reply promised that was sent, as drafted or edited, goes into the ledger of commitments.
+        """
         record = once(request, f"outcome {suggestion_id}"[:100], idempotency_key, await request.body())
-        received = await to_thread.run_sync(_record, store, request.auth.tenant, suggestion_id, data, record)
+        tenant = request.auth.tenant
+        received = await to_thread.run_sync(_record, store, tenant, suggestion_id, data, record)
+        if data.action in {"sent", "edited"}:
+            text = data.text if data.action == "edited" else None
+            await to_thread.run_sync(
+                promises.sent, tenant, suggestion_id, text, data.owner, datetime.now(UTC)
+            )
         return Recorded(id=received.id)
 
 

@@ -4,6 +4,7 @@ import click
 
 from bot.cli.backtest import backtest
 from bot.cli.clocks import clocks
+from bot.cli.commitments import commitments
 from bot.cli.console import Commands
 from bot.cli.home import init, keys, serve, settings
 from bot.cli.learn_risk import evaluate, train
@@ -26,6 +27,6 @@ def main() -> None:
 
 for command in (
     demo, init, serve, triage, search, import_, export, rebuild, profiles, train, evaluate, promote,
-    backtest, clocks, bench, keys, settings,
+    backtest, clocks, commitments, bench, keys, settings,
 ):  # fmt: skip
     main.add_command(command)
