@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from sqlalchemy import select
 
 from bot.access import Tenants
+from bot.database import Database
 from bot.privacy.redaction import redact
 from knowledge.embedding import Embedder, Vector
 from knowledge.vectors import Vectors
 from profiles.note_index import NoteIndex
 from profiles.notes import LONGEST, Note
-from profiles.sql import Sessions
+from profiles.schema import NoteChangeRow
 
 log = logging.getLogger(__name__)
 
@@ -69,10 +71,10 @@ class RedactedVectors:
 class NoteKeeper:
     """Brings the vectors of all tenants up to date, in the background of a service or at once."""
 
-    def __init__(self, sessions: Sessions, tenants: Tenants, vectors: RedactedVectors) -> None:
-        self.index: Final = NoteIndex(sessions, vectors)
+    def __init__(self, database: Database, tenants: Tenants, vectors: RedactedVectors) -> None:
+        self.index: Final = NoteIndex(database, vectors)
         self.vectors: Final = vectors
-        self._tenants = tenants
+        self._database = database
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         if vectors.fresh:
@@ -82,7 +84,10 @@ class NoteKeeper:
     def catch_up(self) -> int:
         """Bring all up to date; how many customers that took."""
         today = datetime.now(UTC).date()
-        return sum(self.index.catch_up(tenant, today) for tenant in self._tenants.names())
+        # one question for all: there may be thousands of tenants, and nearly always nothing to do
+        with self._database.read_every_tenant() as session:
+            behind = list(session.scalars(select(NoteChangeRow.tenant).distinct()))
+        return sum(self.index.catch_up(tenant, today) for tenant in behind)
 
     def start(self) -> None:
         """Keep up from now on."""
