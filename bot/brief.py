@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from bot.draft.decision import Decision
 from bot.suggestion import Clock, FactCard, Triage
 from knowledge.case import Language
 from knowledge.match import CaseMatch, PassageMatch
@@ -61,3 +62,18 @@ class Brief:
     clocks: tuple[Clock, ...]
     manners: tuple[str, ...] = ()
     """How this customer is best written to, in the language of the reply; never what they are owed."""
+    decision: Decision | None = None
+    """What a person decided; None for the replies that decide nothing."""
+    answered: bool = False
+    """Whether a reply to this complaint has gone out before."""
+    precedents: tuple[CaseMatch, ...] = ()
+    """Similar cases, more than are shown: what a decision is seen against."""
+    foreign: bool = False
+    """Whether the customer wrote in the other of our two languages than the reply is in."""
+
+    @property
+    def written_in(self) -> Language:
+        """The language of the customer's words."""
+        if not self.foreign:
+            return self.language
+        return "en" if self.language == "zh" else "zh"

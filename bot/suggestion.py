@@ -81,6 +81,8 @@ class Emotion(Owned):
     evidence: tuple[Evidence, ...] = ()
     trajectory: Trajectory | None = None
     """Over the turns of a conversation; None where the customer spoke once."""
+    sarcastic: bool = False
+    """Whether the anger wears praise; answered seriously, never in kind."""
 
 
 class Escalation(Owned):
@@ -264,7 +266,11 @@ class Commitment(Owned):
     currency: str | None = None
     deadline: date | None = None
     source: str
-    """Id of the policy passage or clock that allows it."""
+    """Id of the policy passage, clock or line of the authority table that allows it."""
+    owner: str = ""
+    """Who carries it out; the complaint handler where empty."""
+    approved_by: str = ""
+    """The role that approved it, where it is a remedy."""
 
 
 class Citation(Owned):
@@ -278,12 +284,51 @@ class Citation(Owned):
     """What the source is called."""
 
 
+class Span(Owned):
+    """Words of a draft."""
+
+    start: Annotated[int, Field(ge=0)]
+    """Character offset in the draft."""
+    end: Annotated[int, Field(ge=0)]
+    text: str
+
+
 class CheckResult(Owned):
     """One check on the draft."""
 
     id: str
     passed: bool
     detail: str = ""
+    """Why it failed, for the agent, in the language of the reply."""
+    span: Span | None = None
+    """The words that are wrong; None where something is missing, or the whole is."""
+    blocking: bool = False
+    """Whether a draft that fails it is shown to nobody, and an edited one had better not be sent."""
+
+
+class Band(Owned):
+    """What comparable cases got, of one kind of redress in one currency."""
+
+    kind: str
+    currency: str
+    low: Decimal
+    median: Decimal
+    high: Decimal
+    cases: int
+    """How many of them got it."""
+
+
+class Precedent(Owned):
+    """How comparable cases were decided."""
+
+    comparable: int
+    """Of the same category, close in meaning, decided under rules still in force."""
+    outcomes: dict[CaseOutcome, int]
+    bands: tuple[Band, ...] = ()
+    cases: tuple[str, ...] = ()
+    """Their ids, the nearest first."""
+    advisory: tuple[str, ...] = ()
+    """Ids of near cases decided under a policy that has since been replaced: advice, not precedent."""
 
 
 class Draft(Owned):
@@ -298,6 +343,8 @@ class Draft(Owned):
     checks: tuple[CheckResult, ...] = ()
     fallback_reason: str = ""
     """Why the composer wrote it although a model is configured."""
+    precedent: Precedent | None = None
+    """What comparable cases got, where memory has any."""
 
 
 class Suggestion(Owned):

@@ -298,12 +298,12 @@ def test_the_word_a_pattern_needs_is_known(pattern: str, literal: str) -> None:
 def test_every_problem_a_check_can_name_has_words_in_both_languages() -> None:
     draft = Path(problems.__file__).parent
     code = "".join(file.read_text(encoding="utf-8") for file in draft.glob("*.py"))
-    used = set(re.findall(r"""\bsays?\(\s*"(\w+)\"""", code))
+    used = set(re.findall(r"""\b(?:say|flaw|showing)\(\s*"(\w+)\"""", code))
     assert used == problems.problem_words().problems.keys()
     for words in problems.problem_words().problems.values():
         gaps = [set(re.findall(r"{(\w+)}", text)) for text in (words.zh, words.en)]
         assert gaps[0] == gaps[1]
-    assert problems.say("gap", "zh", at=7) == "第 7 个字处有空还没填。"
+    assert problems.say("gap", "zh", place=7) == "第 7 个字处有空还没填。"
 
 
 def test_an_agent_reads_what_is_wrong_in_the_language_of_the_reply() -> None:

@@ -59,13 +59,13 @@ def test_an_angry_customer_who_speaks_of_the_regulator_gets_facts_a_date_and_the
     assert draft.text == snapshot("""\
 尊敬的客户：
 
-您就信用卡年费反映的收费问题，我们于2026年11月22日收到后已转给投诉处理专员。我们已记下您提供的300元和3月2日。被收了一笔自己不认可的费用，又打过3次电话、等了两周，您这样愤怒，我们一点也不意外，为此向您郑重道歉。
+您就信用卡年费反映的收费问题，我们于2026年11月22日收到后已转给投诉处理专员。我们已记下您提供的300元和3月2日。被收了一笔自己不认可的费用，您还打过3次电话、等了两周，这份愤怒我们听见了，也理解您想到向外求助；这番经历，我们向您郑重道歉。
 
 现在由投诉处理专员核查收费的依据、金额和当时的告知记录；2026年11月25日前，您会收到核查的进展。您要求退还300元，能否办理、依据是什么，会在答复中给您明确的说法。您要的解释，会写进给您的答复。
 
-与此有关，《个人客户收费表》写明：“信用卡年费：标准卡160元，金卡480元。”我们会对照这一条来核查。
-
 向监管部门反映是您的权利，我们尊重，核查不会因此有任何改变。按照《银行业保险业消费投诉处理管理办法》，处理决定会在2026年12月7日前告知您；情况复杂需要延长的，会先向您说明。对处理结果有异议的，您可以申请核查，也可以通过调解、仲裁、诉讼等途径解决，或拨打12378向金融监管部门反映。
+
+与此有关，《个人客户收费表》写明：“信用卡年费：标准卡160元，金卡480元。”我们会对照这一条来核查。
 
 有新的情况，直接回复即可，编号是GD-20261122；已经说明的内容不用再讲一遍。
 
@@ -103,13 +103,13 @@ def test_an_english_letter_says_the_same_things_in_plain_words() -> None:
     assert draft.text == snapshot("""\
 Dear customer,
 
-We received your complaint about the overdraft fee on 22 November 2026, and a complaint handler is now working on it. From what you told us, I have noted £35 and 2 March. Being charged something you do not accept would leave anyone furious, and you have called three times as well. I am truly sorry for what you have been through.
+We received your complaint about the overdraft fee on 22 November 2026, and a complaint handler is now working on it. From what you told us, I have noted £35 and 2 March. Being charged something you do not accept would leave anyone furious, and you have called three times as well. I understand why you think of taking this further, and I am truly sorry.
 
 We are now checking why the charge was made, how much it was and what you were told about it. You will hear from the complaint handler by 25 November 2026. You asked for a refund of £35. We have to check before we can say yes or no; our reply will say which, and why.
 
-Under our price list “Charges for personal accounts”: “We charge no fixed fee for an unarranged overdraft or for a returned payment.” We are checking your case against that.
-
 Going to the regulator or an ombudsman is your right, and our work on this goes on as before. You will have our final response by 17 January 2027, or a letter saying why we need longer and until when. If you are unhappy with our final response, or have not had it after eight weeks, you may refer your complaint to the Financial Ombudsman Service, free of charge (www.financial-ombudsman.org.uk).
+
+Under our price list “Charges for personal accounts”: “We charge no fixed fee for an unarranged overdraft or for a returned payment.” We are checking your case against that.
 
 To add something, reply to this message with the number C-20417. You will not be asked to repeat what you have told us.
 

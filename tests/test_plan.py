@@ -149,16 +149,16 @@ def test_the_next_date_is_the_companys_own_and_ahead() -> None:
 
 def test_a_statutory_date_is_promised_only_while_it_is_ahead_and_verified() -> None:
     fresh = make_plan(brief())
-    assert fresh.final is not None and fresh.final.due == date(2026, 12, 7)
+    assert fresh.limit is not None and fresh.limit.due == date(2026, 12, 7)
     assert "2026年12月7日" in fresh.rights
     past = make_plan(brief(received_on=TODAY - timedelta(days=16)))
-    assert past.final is None
+    assert past.limit is None
     assert "日前告知" not in past.rights and "12378" in past.rights
     doubtful = brief()
     doubtful = replace(
         doubtful, clocks=tuple(clock.model_copy(update={"verified": False}) for clock in doubtful.clocks)
     )
-    assert make_plan(doubtful).final is None
+    assert make_plan(doubtful).limit is None
 
 
 def test_rights_follow_the_place_and_are_short_in_chat() -> None:

@@ -78,9 +78,9 @@ def test_the_whole_prompt_of_a_chinese_letter() -> None:
 6. 接下来怎么办：正在核查，2026年11月27日前告诉客户进展
 7. 客户的要求（退款）：答复时会写明行或不行以及理由；现在不答应，也不拒绝
 8. 客户的其他要求（原因说明），这封答复能做到的逐项做到：要道歉就现在致歉，要日期就写上面的日期，要说明、结果或书面答复就在答复中给，要专人就由专员负责
-9. 如有帮助，逐字引用一条依据，加引号，并写出标题
-10. 向监管部门反映是客户的权利，不影响我们认真核查
-11. 逐字照抄：按照《银行业保险业消费投诉处理管理办法》，处理决定会在2026年12月7日前告知您；情况复杂需要延长的，会先向您说明。对处理结果有异议的，您可以申请核查，也可以通过调解、仲裁、诉讼等途径解决，或拨打12378向金融监管部门反映。
+9. 向监管部门反映是客户的权利，不影响我们认真核查
+10. 逐字照抄：按照《银行业保险业消费投诉处理管理办法》，处理决定会在2026年12月7日前告知您；情况复杂需要延长的，会先向您说明。对处理结果有异议的，您可以申请核查，也可以通过调解、仲裁、诉讼等途径解决，或拨打12378向金融监管部门反映。
+11. 如有帮助，逐字引用一条依据，加引号，并写出标题
 12. 直接回复即可转到投诉处理专员，已经说过的不必重复
 13. 结尾另起一行写“远山银行”，再下一行写“2026年11月22日”
 
@@ -95,7 +95,7 @@ def test_the_whole_prompt_of_a_chinese_letter() -> None:
 # 怎么写
 
 - 一封信，60至600字，分成短段，每段不超过120字。
-- 客户很生气：写得短，先担起来，第二段就说怎么办。用平和的话提一次客户的气愤，不要辩解。
+- 客户很不满，并提到向监管、媒体或法律途径求助：平静、坦诚，把权利说清楚，讲事实，不劝阻，不讲条件，不回敬。
 - 用简体中文，只称“您”，语句平实，每句不超过40字。不用标题、列表、加粗、链接、表情符号，感叹号至多一个。
 - 为客户的遭遇致歉一次，不带“如果”。不承认过错，不承认法律责任。
 - 日期照上文写完整。不用“尽快”“近期”“稍后”“第一时间”。
@@ -146,10 +146,10 @@ It is the first reply to a complaint: it says that the complaint is being looked
 7. what the customer asks for (a refund): our reply will say yes or no, and why; grant nothing and refuse nothing now
 8. what else the customer asks for (an explanation, an answer in writing), each met as far as this reply can: an apology now, the date above, an explanation, findings or a written answer in our reply, a person in the handler
 9. that we also check whether what was promised earlier was done
-10. where it helps, a sentence of the sources, word for word in quotation marks, with the title it comes from
-11. that turning to the authorities is the customer's right and changes nothing in the care we take
-12. that legal steps are the customer's right, and that we will be open about what we find
-13. word for word: You will have our final response by 17 January 2027, or a letter saying why we need longer and until when. If you are unhappy with our final response, or have not had it after eight weeks, you may refer your complaint to the Financial Ombudsman Service, free of charge (www.financial-ombudsman.org.uk).
+10. that turning to the authorities is the customer's right and changes nothing in the care we take
+11. that legal steps are the customer's right, and that we will be open about what we find
+12. word for word: You will have our final response by 17 January 2027, or a letter saying why we need longer and until when. If you are unhappy with our final response, or have not had it after eight weeks, you may refer your complaint to the Financial Ombudsman Service, free of charge (www.financial-ombudsman.org.uk).
+13. where it helps, a sentence of the sources, word for word in quotation marks, with the title it comes from
 14. that a reply to this message reaches the complaint handler, and nothing needs to be said twice
 15. at the end “Yours sincerely,” and on the next line “Thornby Bank”
 
@@ -165,7 +165,7 @@ The customer has already told us: £300, annual fee, 2 March, called three times
 # How it is written
 
 - A letter of 40 to 300 words, in short paragraphs of at most 80 words.
-- The customer is angry: be short, own the matter early, come to the action in the second paragraph. Name the anger once in fair words; do not defend.
+- The customer is frustrated and speaks of a regulator, the press or the law: stay calm and open, state their rights plainly, keep to facts. Do not dissuade, bargain or answer in kind.
 - In English, in plain words, in sentences of about 15 words. No headings, lists, bold type, links or emoji, and at most
   one exclamation mark.
 - Say sorry once for what the customer went through, without "if". Admit no fault and no legal liability.
@@ -219,9 +219,10 @@ It answers a question or a request, from the sources alone; what they do not say
 2. thanks for the question, which reached us on 22 November 2026
 3. what the customer told us, restated early in their own terms: £300, 2 March, have called three times
 4. how the customer feels, where it shows
-5. what happens now: the matter is being looked into, and the customer hears from us by 27 November 2026
-6. the answer to what the customer asks for (an explanation), from the sources; what they do not say, a colleague will answer by the date in this list
-7. where it helps, a sentence of the sources, word for word in quotation marks, with the title it comes from
+5. where it helps, a sentence of the sources, word for word in quotation marks, with the title it comes from
+6. what happens now: the matter is being looked into, and the customer hears from us by 27 November 2026
+7. the answer to what the customer asks for (an explanation), from the sources; what they do not say, a colleague will answer by the date in this list
+8. that a reply to this message reaches the complaint handler, and nothing needs to be said twice
 
 # What the reply may promise
 

@@ -126,6 +126,10 @@ class Rights(Scope):
     """The remedies for a short message."""
     mention: tuple[str, ...] = Field(min_length=1)
     """Words of which one shows that a reply states these rights."""
+    final: Words | None = None
+    """What a letter that decides has to say; the remedies where there is nothing of its own."""
+    final_mention: tuple[tuple[str, ...], ...] = ()
+    """Words of which one of each group has to stand there then."""
 
 
 class Crisis(Owned):

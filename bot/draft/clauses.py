@@ -1,12 +1,12 @@
 """Approved wording.
 
-clauses/zh.toml, clauses/en.toml    clauses by stage, feeling, form and slot
+clauses/zh*.toml, clauses/en*.toml  clauses by stage, feeling, form and slot
 clauses/topics.toml                 what categories, needs and facts are called
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from hashlib import blake2b
@@ -16,11 +16,30 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from bot.draft.tone import FAMILIES, Family, Form
+from bot.draft.decision import AskKind, Cause, RemedyKind
+from bot.draft.tone import FAMILIES, NEAREST, Family, Form
 from knowledge.case import EscalationKind, Language, Owned
 from knowledge.rules import load_rules
 
-Stage = Literal["safety_hold", "thanks", "answer", "acknowledge"]
+Stage = Literal[
+    "safety_hold",
+    "thanks",
+    "answer",
+    "acknowledge",
+    "ask",
+    "progress",
+    "upheld",
+    "partly",
+    "rejected",
+    "goodwill",
+]
+Style = Literal["", "shorter", "longer", "warmer", "formal"]
+"""How a reply differs from the usual one; empty for the usual one."""
+COMPLAINT: Final[tuple[Stage, ...]] = (
+    "acknowledge", "ask", "progress", "upheld", "partly", "rejected", "goodwill"
+)  # fmt: skip
+_TOGETHER: Final[dict[str, tuple[Stage, ...]]] = {"complaint": COMPLAINT, "final": COMPLAINT[3:]}
+"""Names under which clauses.toml speaks of several stages."""
 Place = tuple[str, Stage, Form, Family, str, str]
 """Slot, stage, form, family, need, escalation."""
 FOLDER: Final = Path(__file__).with_name("clauses")
@@ -34,7 +53,10 @@ class Group(Owned):
     """Texts that may stand for each other."""
 
     slot: str
-    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+    stages: Annotated[tuple[Stage | Literal["complaint", "final"], ...], Field(min_length=1)]
+    """`complaint`: every reply to a complaint; `final`: those that decide."""
+    styles: tuple[Style, ...] = ()
+    """Kept for these styles; empty: any."""
     forms: tuple[Form, ...] = ("letter", "chat")
     families: tuple[Family, ...] = ()
     """Empty: any."""
@@ -49,6 +71,16 @@ class Group(Owned):
     fallback: bool = False
     """Used only where nothing else fits."""
     texts: Annotated[tuple[str, ...], Field(min_length=1)]
+
+    def every_stage(self) -> tuple[Stage, ...]:
+        """The stages, one by one."""
+        found: list[Stage] = []
+        for stage in self.stages:
+            if stage == "complaint" or stage == "final":
+                found.extend(_TOGETHER[stage])
+            else:
+                found.append(stage)
+        return tuple(dict.fromkeys(found))
 
 
 class _Library(Owned):
@@ -80,6 +112,15 @@ class NeedWords(Owned):
     ask_amount: str = ""
 
 
+class RemedyWords(Owned):
+    """How a letter promises a remedy."""
+
+    say: str
+    """With `{amount}`, `{by}` and `{what}`."""
+    what: str = ""
+    """What it is about where nobody says."""
+
+
 class FactWords(Owned):
     """What a stated fact is called."""
 
@@ -99,6 +140,11 @@ class Wording(Owned):
     topics: dict[str, Topic]
     needs: dict[str, NeedWords]
     facts: FactWords
+    remedies: dict[RemedyKind, RemedyWords]
+    asks: dict[AskKind, str]
+    causes: dict[Cause, str]
+    handler: str
+    """Who does something where nobody is named."""
 
 
 class _Topics(Owned):
@@ -132,6 +178,9 @@ class Wanted:
     category: str | None
     need: str = ""
     escalation: EscalationKind | Literal[""] = ""
+    style: Style = ""
+    variation: int = 0
+    """Which of the clauses that fit: another number, another clause, as far as there are several."""
 
     @property
     def place(self) -> Place:
@@ -156,12 +205,19 @@ class Clauses:
 
     def choose(self, wanted: Wanted, values: Mapping[str, str], seed: str) -> Clause | None:
         """The clause for a place: of those that fit closest the one `seed` picks, always the same."""
-        fitting = [clause for clause in self.by_place.get(wanted.place, ()) if _fits(clause, wanted, values)]
+        there = self.by_place.get(wanted.place, ())
+        fitting = [clause for clause in there if _fits(clause, wanted, values)]
+        if not fitting and (nearest := NEAREST.get(wanted.family)):
+            return self.choose(replace(wanted, family=nearest), values, seed)
         if not fitting:
             return None
-        best = max(clause.rank for clause in fitting)
-        closest = [clause for clause in fitting if clause.rank == best]
-        return closest[_pick(f"{seed}/{wanted.slot}{wanted.need}{wanted.escalation}", len(closest))]
+        ranks = [_rank_for(clause, wanted.style) for clause in fitting]
+        best = max(ranks)
+        closest = [clause for clause, rank in zip(fitting, ranks, strict=True) if rank == best]
+        if wanted.style == "shorter":
+            return min(closest, key=_length)
+        picked = _pick(f"{seed}/{wanted.slot}{wanted.need}{wanted.escalation}", len(closest))
+        return closest[(picked + wanted.variation) % len(closest)]
 
     def texts(self) -> Iterator[str]:
         """Every approved text."""
@@ -190,14 +246,21 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _VARIABLE.sub(lambda match: values[match[1]], text)
 
 
+def joined(parts: tuple[str, ...], language: Language) -> str:
+    """A list in words: a、b和c; a, b and c."""
+    comma, last = ("、", "和") if language == "zh" else (", ", " and ")
+    return last.join((comma.join(parts[:-1]), parts[-1])) if len(parts) > 1 else "".join(parts)
+
+
 @cache
 def _shipped(language: Language) -> Clauses:
     places: dict[Place, list[Clause]] = {}
-    for group in load_rules(FOLDER / f"{language}.toml", _Library).groups:
+    files = sorted(FOLDER.glob(f"{language}*.toml"))
+    for group in (group for path in files for group in load_rules(path, _Library).groups):
         for text in group.texts:
             variables = frozenset(_VARIABLE.findall(text))
             clause = Clause(group, text, variables, _rank(group, variables))
-            for stage, form, family in product(group.stages, group.forms, group.families or FAMILIES):
+            for stage, form, family in product(group.every_stage(), group.forms, group.families or FAMILIES):
                 place = group.slot, stage, form, family, group.need, group.escalation
                 places.setdefault(place, []).append(clause)
     return Clauses({place: tuple(clauses) for place, clauses in places.items()})
@@ -215,10 +278,20 @@ def _rank(group: Group, variables: frozenset[str]) -> int:
     return 2 * bool(group.families) + 2 * bool(group.categories) + bounded + len(variables & SPECIFIC)
 
 
+def _rank_for(clause: Clause, style: Style) -> int:
+    """How closely it fits; wording of the wished style before all other."""
+    return clause.rank + (8 if style and style in clause.group.styles else 0)
+
+
+def _length(clause: Clause) -> int:
+    return len(clause.text)
+
+
 def _fits(clause: Clause, wanted: Wanted, values: Mapping[str, str]) -> bool:
     group = clause.group
     return (
-        (not group.categories or wanted.category in group.categories)
+        (not group.styles or wanted.style in group.styles)
+        and (not group.categories or wanted.category in group.categories)
         and group.min_intensity <= wanted.intensity <= group.max_intensity
         and (not group.flag or bool(values.get(group.flag)))
         and all(values.get(variable) for variable in clause.variables)

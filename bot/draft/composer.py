@@ -7,19 +7,22 @@ from typing import Final, Literal
 from bot.brief import Brief
 from bot.clocks.traces import written
 from bot.draft.checks import check
-from bot.draft.clauses import Clause, Clauses, Wanted, fill, wording
+from bot.draft.clauses import Clause, Clauses, Style, Wanted, fill, joined, wording
+from bot.draft.decided_words import beyond, decided_words
 from bot.draft.plan import Plan, make_plan, rights_due
+from bot.draft.precedent import precedent
 from bot.draft.rubric import rubric
 from bot.draft.tone import Form, tone_rules
 from bot.suggestion import Draft
 from knowledge.case import ESCALATIONS, EscalationKind, Language
 
-_DROPPED_FIRST: Final = ("policy", "promise", "contact", "rights", "escalation", "advice")
+_DROPPED_FIRST: Final = ("close", "policy", "promise", "contact", "rights", "escalation", "advice")
 """Slots given up, in this order, where a reply would get too long; the rest always stays."""
 _ESCALATIONS: Final[dict[Form, int]] = {"letter": 2, "chat": 1}
 """Escalations a reply answers at most."""
 _PLAIN_SLOTS: Final = (
-    "salutation", "opening", "action", "promise", "advice", "policy", "rights", "contact", "signature",
+    "salutation", "opening", "ask", "cause", "action", "findings", "decision", "remedy", "reason", "promise",
+    "advice", "policy", "rights", "contact", "close", "signature",
 )  # fmt: skip
 _KIND: Final = {
     "policy": "policy", "procedure": "procedure", "fee_schedule": "price list", "guide": "guide",
@@ -42,10 +45,20 @@ class Composer:
         """
         return cls(Clauses.shipped("zh"), Clauses.shipped("en"))
 
-    def compose(self, brief: Brief, plan: Plan | None = None) -> Draft:
-        """The reply to one complaint, with the result of every check; `plan` where it is made already."""
+    def compose(self, brief: Brief, plan: Plan | None = None, style: Style = "", variation: int = 0) -> Draft:
+        """The reply to one complaint, with the result of every check.
+
+        Args:
+            brief: The evidence.
+            plan: What the reply must do, where it is made already.
+            style: How it differs from the usual one.
+            variation: Another number, other words; the same facts, promises and rights.
+
+        Raises:
+            InvalidRequest: the decision asks for what the customer has given, or rests on an unknown policy.
+        """
         plan = plan or make_plan(brief)
-        text = _assemble(self._slots(brief, plan), brief, plan)
+        text = _assemble(self._slots(brief, plan, style, variation), brief, plan, style)
         quoted = tuple(citation for citation in plan.sources if citation.quote in text)
         return Draft(
             text=text,
@@ -55,12 +68,13 @@ class Composer:
             citations=quoted,
             commitments=plan.commitments,
             checks=check(text, brief, plan),
+            precedent=precedent(brief),
         )
 
-    def _slots(self, brief: Brief, plan: Plan) -> dict[str, str]:
+    def _slots(self, brief: Brief, plan: Plan, style: Style, variation: int) -> dict[str, str]:
         """The clause of each slot, filled."""
         clauses = self.zh if brief.language == "zh" else self.en
-        writer = _Writer(clauses, brief, plan, _values(brief, plan))
+        writer = _Writer(clauses, brief, plan, _values(brief, plan), style, variation)
         if plan.stage == "safety_hold":
             return {"safety": writer.slot("safety")}
         return dict(writer.slots())
@@ -74,6 +88,8 @@ class _Writer:
     brief: Brief
     plan: Plan
     values: dict[str, str]
+    style: Style
+    variation: int
 
     def slots(self) -> Iterator[tuple[str, str]]:
         """Every slot that has something to say, and its text."""
@@ -102,6 +118,9 @@ class _Writer:
 
     def _needs(self) -> Iterator[str]:
         """A letter answers request by request, a short message all of them at once."""
+        if self.plan.final:
+            yield from self._needs_decided()
+            return
         words = wording(self.brief.language).needs
         asked = {need.need: words[need.need] for need in self.plan.needs if need.need in words}
         letter = self.plan.tone.form == "letter"
@@ -114,10 +133,20 @@ class _Writer:
         )
         if asks:
             yield self._fill_with(
-                "need_decide" if letter else "need_all", asks=_join(asks, self.brief.language)
+                "need_decide" if letter else "need_all", asks=joined(asks, self.brief.language)
             )
         for need, word in asked.items():
             if letter and word.kind != "decide":
+                yield self._fill(self._choose("need_tell", need=need))
+
+    def _needs_decided(self) -> Iterator[str]:
+        """What was asked for and is not among the remedies is answered too; what is, needs no second word."""
+        words = wording(self.brief.language).needs
+        if others := beyond(self.plan, self.brief.language):
+            yield self._fill_with("need_beyond", asks=joined(others, self.brief.language))
+        asked = {need.need: words[need.need] for need in self.plan.needs if need.need in words}
+        for need, word in asked.items():
+            if word.kind != "decide":
                 yield self._fill(self._choose("need_tell", need=need))
 
     def _escalations(self) -> Iterator[str]:
@@ -143,6 +172,8 @@ class _Writer:
             category=self.brief.triage.category,
             need=need,
             escalation=escalation,
+            style=self.style,
+            variation=self.variation,
         )
         return self.clauses.choose(wanted, values or self.values, self.brief.complaint_id)
 
@@ -173,14 +204,16 @@ def _values(brief: Brief, plan: Plan) -> dict[str, str]:
         "grievance": topic.grievance,
         "Grievance": topic.grievance[:1].upper() + topic.grievance[1:],
         "look": topic.look,
-        "noms": _join(restated.nouns, language),
+        "noms": joined(restated.nouns, language),
         "acts": _acts(restated.acts, language),
         "effort": _acts(restated.effort, language),
         "next": written(plan.next.due, language) if plan.next else "",
         "promised": "yes" if plan.promised else "",
+        "rising": "yes" if plan.tone.rising else "",
         "rights": plan.rights,
         "crisis": plan.crisis,
     }
+    values |= decided_words(plan, language)
     for citation in plan.citations[:1]:
         article = next(match.article for match in brief.passages if match.id == citation.id)
         quote = "" if citation.quote == article.title else citation.quote
@@ -188,12 +221,14 @@ def _values(brief: Brief, plan: Plan) -> dict[str, str]:
     return values
 
 
-def _assemble(slots: dict[str, str], brief: Brief, plan: Plan) -> str:
+def _assemble(slots: dict[str, str], brief: Brief, plan: Plan, style: Style) -> str:
     """The whole text; the least needed slots are given up until it is short enough."""
     if plan.stage == "safety_hold":
         return slots["safety"]
     slots = {slot: text for slot, text in slots.items() if text}
-    most = (rubric(brief.language).letter if plan.tone.form == "letter" else rubric(brief.language).chat)[1]
+    most = _limit(brief, plan)
+    if style == "shorter":
+        most = rubric(brief.language).size(_laid_out(slots, brief.language, plan), brief.language) * 2 // 3
     text = _laid_out(slots, brief.language, plan)
     for slot in _DROPPED_FIRST:
         if rubric(brief.language).size(text, brief.language) <= most:
@@ -203,6 +238,14 @@ def _assemble(slots: dict[str, str], brief: Brief, plan: Plan) -> str:
         slots.pop(slot, None)
         text = _laid_out(slots, brief.language, plan)
     return text
+
+
+def _limit(brief: Brief, plan: Plan) -> int:
+    """Characters (zh) or words (en) a reply may have."""
+    rules, letter = rubric(brief.language), plan.tone.form == "letter"
+    if plan.final:
+        return (rules.final if letter else rules.final_chat)[1]
+    return (rules.letter if letter else rules.chat)[1]
 
 
 def _laid_out(slots: dict[str, str], language: Language, plan: Plan) -> str:
@@ -239,10 +282,4 @@ def _sentences(sentences: Iterable[str], language: Language) -> str:
 
 def _acts(parts: tuple[str, ...], language: Language) -> str:
     """打过3次电话、等了两周; have called three times and have waited two weeks."""
-    return "、".join(parts) if language == "zh" else _join(parts, language)
-
-
-def _join(parts: tuple[str, ...], language: Language) -> str:
-    """A list in words: a、b和c; a, b and c."""
-    comma, last = ("、", "和") if language == "zh" else (", ", " and ")
-    return last.join((comma.join(parts[:-1]), parts[-1])) if len(parts) > 1 else "".join(parts)
+    return "、".join(parts) if language == "zh" else joined(parts, language)

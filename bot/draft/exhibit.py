@@ -3,23 +3,43 @@
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.brief import Brief
 from bot.draft.identifiers import contacts
+from bot.draft.lexicon import lowered
 from bot.draft.plan import Plan
 from bot.draft.problems import say
 from bot.draft.rubric import Rubric, rubric
-from bot.draft.sources import MASK, Sources, quotations
-
-Problem = str
-"""One sentence for the agent; empty where a check passes."""
+from bot.draft.sources import Sources, masked, quotations
 
 LEAST_QUOTED: Final = {"zh": 10, "en": 30}
 """Characters from which words in quotation marks count as a quotation: a single word of a policy does not
 become harmless by the marks around it."""
 
-_SENTENCE: Final = {"zh": re.compile("[。！？；\n]+"), "en": re.compile(r"(?<=[.!?;])\s+|\n+")}
+_SENTENCE: Final = {"zh": re.compile("[^。！？；\n]+"), "en": re.compile(r"[^\n]+?(?:[.!?;](?=\s)|(?=\n)|$)")}
+_CLAUSE_END: Final = re.compile("[，,；;：:。！？!?\n]")
+
+
+class Flaw(NamedTuple):
+    """What is wrong with a draft."""
+
+    detail: str
+    """One sentence for the agent."""
+    start: int | None = None
+    """Where the wrong words begin; None where something is missing, or the whole is wrong."""
+    end: int | None = None
+
+
+Verdict = Flaw | None
+"""None where a check passes."""
+
+
+class Sentence(NamedTuple):
+    """A sentence of the draft, in lower case, and where it begins."""
+
+    start: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -30,9 +50,17 @@ class Exhibit:
     brief: Brief
     plan: Plan
 
-    def says(self, problem: str, **values: object) -> str:
+    def flaw(self, problem: str, at: tuple[int, int] | None = None, **values: object) -> Flaw:
         """A problem in the language of the reply, for the agent who reads it."""
-        return say(problem, self.brief.language, **values)
+        detail = say(problem, self.brief.language, **values)
+        return Flaw(detail) if at is None else Flaw(detail, *at)
+
+    def showing(self, problem: str, *lexicons: str) -> Verdict:
+        """The flaw that the draft's own words show one of these lexicons, if they do."""
+        for name in lexicons:
+            if match := self.rules.lexicons[name].first(self.lowered):
+                return self.flaw(problem, match.span())
+        return None
 
     @cached_property
     def rules(self) -> Rubric:
@@ -46,39 +74,44 @@ class Exhibit:
 
     @cached_property
     def own(self) -> str:
-        """The draft without what is approved: policies quoted verbatim, names, rights, facts restated."""
+        """The draft without what is approved: policies quoted verbatim, names, rights, facts restated.
+
+        As long as the draft, so that places in one are places in the other.
+        """
         text = self.text
-        for words, title in quotations(text):
+        for start, end, title in quotations(text):
+            words = self.text[start:end]
             whole = title or len(words) >= LEAST_QUOTED[self.brief.language]
             if whole and any(
                 words == policy if title else words in policy for policy in self.sources.policies
             ):
-                text = text.replace(words, MASK)
+                text = masked(text, words)
         plan = self.plan
         approved = " ".join(self.brief.company.split()), plan.name, plan.reference, plan.rights
         for words in (*approved, *plan.restated.acts):
-            text = text.replace(words, MASK) if words else text
+            text = masked(text, words)
         return text
 
     @cached_property
     def lowered(self) -> str:
         """The draft's own words, lower case, as the lexicons read them."""
-        return self.own.lower()
+        return lowered(self.own)
 
     @cached_property
-    def sentences(self) -> tuple[str, ...]:
+    def sentences(self) -> tuple[Sentence, ...]:
         """The draft's own words, lower case, sentence by sentence."""
-        parts = _SENTENCE[self.brief.language].split(self.lowered)
-        return tuple(part for part in parts if part.strip())
+        found = _SENTENCE[self.brief.language].finditer(self.lowered)
+        return tuple(Sentence(match.start(), match[0]) for match in found if match[0].strip())
 
     @cached_property
     def days(self) -> frozenset[str]:
-        """The days a reply may name of itself: today, that of receipt, those of the clocks.
+        """The days a reply may name of itself: today, that of receipt, those of the clocks, of the remedies.
 
         Each also without its year, and as a month.
         """
         brief = self.brief
-        days = (brief.today, brief.received_on, *(clock.due for clock in brief.clocks))
+        promised = (promise.deadline for promise in self.plan.commitments if promise.deadline)
+        days = (brief.today, brief.received_on, *(clock.due for clock in brief.clocks), *promised)
         return frozenset(form for day in map(str, days) for form in (day, f"-{day[4:]}", day[:7]))
 
     @cached_property
@@ -86,11 +119,8 @@ class Exhibit:
         """Links, addresses and numbers to call in the draft."""
         return tuple(contacts(self.text))
 
-    @property
-    def answers_complaint(self) -> bool:
-        """Whether this replies to a complaint, not to praise or a question."""
-        return self.plan.stage == "acknowledge"
-
-    def found(self, *lexicons: str) -> bool:
-        """Whether the draft's own words show one of these lexicons."""
-        return any(self.rules.lexicons[name].search(self.lowered) for name in lexicons)
+    def clause(self, start: int, end: int) -> tuple[int, int]:
+        """The clause around some words of the draft: from the comma or stop before them to the one after."""
+        before = max((found.end() for found in _CLAUSE_END.finditer(self.text, 0, start)), default=0)
+        after = _CLAUSE_END.search(self.text, end)
+        return before, after.start() if after else len(self.text)

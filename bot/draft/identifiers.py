@@ -24,9 +24,16 @@ _PHONE: Final = re.compile(r"\+\d[\d -]{7,}\d|0\d{2,4}[ -]?\d{3,4}[ -]?\d{3,4}|[
 
 def looks_personal(text: str) -> bool:
     """Whether there is a phone, identity or card number or an e-mail address in it."""
+    return find_personal(text) is not None
+
+
+def find_personal(text: str) -> tuple[int, int] | None:
+    """Where the first phone, identity or card number or e-mail address stands."""
     if "@" not in text and not _DIGITS.search(text):
-        return False
-    return _PERSONAL.search(text) is not None or any(_luhn(match[0]) for match in _LONG_NUMBER.finditer(text))
+        return None
+    if found := _PERSONAL.search(text):
+        return found.span()
+    return next((match.span() for match in _LONG_NUMBER.finditer(text) if _luhn(match[0])), None)
 
 
 def contacts(text: str) -> Iterator[str]:

@@ -35,7 +35,9 @@ def check_model(manuscript: Manuscript, brief: Brief, plan: Plan, marker: str) -
     sources = Sources.of(brief, plan)
     results = {result.id: result for result in check(_unquoted(text, brief, sources), brief, plan)}
     if invented := _invented(manuscript, plan):
-        results["C1"] = CheckResult(id="C1", passed=False, detail=say("invented", language, count=invented))
+        results["C1"] = CheckResult(
+            id="C1", passed=False, detail=say("invented", language, count=invented), blocking=True
+        )
     results["C3"] = _result("C3", _repeats_rules(text, language, marker), say("instructions", language))
     run = shared_run(text, (brief.text,), (*sources.policies, *sources.others), language)
     results["C4"] = _result("C4", run >= LONG_RUN[language], say("parrots", language))
@@ -44,11 +46,11 @@ def check_model(manuscript: Manuscript, brief: Brief, plan: Plan, marker: str) -
 
 def must_pass(results: tuple[CheckResult, ...]) -> tuple[CheckResult, ...]:
     """The failed checks for which a model's reply cannot be shown."""
-    return tuple(result for result in results if not result.passed and result.id in BLOCKING)
+    return tuple(result for result in results if not result.passed and result.blocking)
 
 
 def _result(name: str, failed: bool, problem: str) -> CheckResult:
-    return CheckResult(id=name, passed=not failed, detail=problem if failed else "")
+    return CheckResult(id=name, passed=not failed, detail=problem if failed else "", blocking=True)
 
 
 def _invented(manuscript: Manuscript, plan: Plan) -> int:
@@ -64,7 +66,7 @@ def _repeats_rules(text: str, language: Language, marker: str) -> bool:
 
 def _unquoted(text: str, brief: Brief, sources: Sources) -> str:
     """The reply without the marks around what the customer said and no policy says."""
-    for words, _ in quotations(text):
+    for words in [text[start:end] for start, end, _ in quotations(text)]:
         if words in brief.text and not any(words in policy for policy in sources.policies):
             for opened, closed in _QUOTES:
                 text = text.replace(f"{opened}{words}{closed}", words)

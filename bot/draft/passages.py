@@ -11,6 +11,7 @@ from bot.brief import Brief
 from bot.draft.identifiers import looks_personal
 from bot.draft.rubric import Rubric, rubric
 from bot.draft.tone import tone_rules
+from bot.errors import InvalidRequest
 from bot.suggestion import Citation
 from knowledge.case import Language
 from knowledge.match import PassageMatch
@@ -73,6 +74,29 @@ def citations(brief: Brief) -> tuple[Citation, ...]:
         if nameable(title) and _closeness(words, near[0]) >= rules.closeness:
             return (Citation(id=near[0].id, quote=title, title=title),)
     return ()
+
+
+def named_policy(brief: Brief, name: str) -> Citation | None:
+    """The policy a decision rests on: of its passage the sentence nearest to the complaint, or its title.
+
+    None where neither may be shown to a customer.
+
+    Raises:
+        InvalidRequest: search found no such passage or article for this complaint, or it is not in force.
+    """
+    found = [match for match in usable(brief) if name in (match.id, match.article.id)]
+    if not found:
+        there = ", ".join(match.id for match in usable(brief)) or "none"
+        raise InvalidRequest(
+            f"no policy {name[:80]!r} in force was found for this complaint: choose one of {there}, or give "
+            "the ground in `reason`"
+        )
+    rules = rubric(brief.language)
+    for match in found:
+        if sentence := _sentence(match, brief, rules):
+            return Citation(id=match.id, quote=sentence, title=match.article.title)
+    title = found[0].article.title
+    return Citation(id=found[0].id, quote=title, title=title) if nameable(title) else None
 
 
 def _sentence(match: PassageMatch, brief: Brief, rules: Rubric) -> str:

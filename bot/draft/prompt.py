@@ -19,7 +19,8 @@ from typing import Final, Literal
 from bot.brief import Brief
 from bot.clocks.traces import written
 from bot.draft.chat import Message
-from bot.draft.clauses import wording
+from bot.draft.clauses import Stage, wording
+from bot.draft.decided_words import beyond, decided_words
 from bot.draft.plan import Plan
 from bot.draft.rubric import rubric
 from bot.draft.tone import Family, tone_rules
@@ -50,7 +51,7 @@ class _Parts(Owned):
     customer: str
     agent: str
     bot: str
-    stages: dict[Literal["acknowledge", "answer", "thanks"], str]
+    stages: dict[Stage, str]
     forms: dict[Literal["letter", "chat", "thanks"], str]
     families: dict[Family, str]
     slots: dict[str, str]
@@ -88,13 +89,15 @@ def render(brief: Brief, plan: Plan, marker: str | None = None) -> tuple[Message
         "asks_decide": parts.comma.join(ask for decide, ask in asks if decide),
         "asks_tell": parts.comma.join(ask for decide, ask in asks if not decide),
         "rights": plan.rights,
+        **{name: plain(words) for name, words in decided_words(plan, language).items()},
+        "asks_beyond": parts.comma.join(beyond(plan, language)),
     }
     lines = (
         Template(line).substitute(values) for line in _slots(plan, parts, {decide for decide, _ in asks})
     )
     system = _template(f"reply_{language}").substitute(
         values,
-        stage=parts.stages["acknowledge" if plan.stage == "safety_hold" else plan.stage],
+        stage=parts.stages[plan.stage],
         slots="\n".join(f"{number}. {line}" for number, line in enumerate(lines, start=1)),
         commitments="\n".join(f"- {commitment.text}" for commitment in plan.commitments)
         or f"- {parts.nothing}",
@@ -140,7 +143,7 @@ def _slots(plan: Plan, parts: _Parts, decides: set[bool]) -> Iterator[str]:
     if plan.stage == "thanks":
         order: tuple[tuple[str, ...], ...] = (("opening", "feeling"),)
     else:
-        order = tone_rules().families[plan.tone.family].order(plan.tone.form)
+        order = tone_rules().order(plan.stage, plan.tone.family, plan.tone.form)
     for name in ("salutation", *(name for names in order for name in names), "signature"):
         yield from said.get(name, ())
 
@@ -150,28 +153,74 @@ def _said(plan: Plan, parts: _Parts, decides: set[bool]) -> Iterator[tuple[str, 
     slots, form, stage = parts.slots, plan.tone.form, plan.stage
     yield "salutation", (slots[f"salutation_{form}" if plan.name else f"stranger_{form}"],)
     reference = (slots["reference"],) if plan.reference and stage != "thanks" else ()
-    yield "opening", (slots[f"opening_{stage}"], *reference)
-    yield "feeling", (slots["feeling" if stage == "acknowledge" else f"feeling_{stage}"],)
+    yield "opening", (slots["opening_final" if plan.final else f"opening_{stage}"], *reference)
+    yield "feeling", (slots["feeling" if plan.answers_complaint else f"feeling_{stage}"],)
     yield "facts", (slots["facts" if plan.restated.nouns or plan.restated.acts else "facts_none"],)
-    yield "action", (slots["action" if plan.next else "action_undated"],)
-    if decides and stage == "answer":
-        yield "needs", (slots["needs_answer"],)
-    elif decides:
-        yield (
-            "needs",
-            tuple(slots["needs_decide" if decide else "needs_tell"] for decide in sorted(decides)[::-1]),
-        )
+    if plan.final:
+        yield from _said_decided(plan, slots)
+        return
+    yield "action", (slots[_action(plan)],)
+    yield from _said_on_the_way(plan, slots)
+    if decides:
+        yield "needs", tuple(slots[name] for name in _need_slots(stage, decides))
     if plan.promised:
         yield "promise", (slots["promise"],)
     if plan.citations:
         yield "policy", (slots["policy"],)
-    if stage == "acknowledge":
+    if stage in ("acknowledge", "progress"):
         escalations = (parts.escalations[kind] for kind in plan.escalations if kind in parts.escalations)
         yield "escalation", tuple(escalations)
     if plan.rights:
         yield "rights", (slots["rights"],)
     yield "contact", (slots["contact"],)
     if form == "letter":
+        yield "signature", (slots["signature"],)
+
+
+def _need_slots(stage: Stage, decides: set[bool]) -> Iterator[str]:
+    if stage == "answer":
+        yield "needs_answer"
+        return
+    for decide in sorted(decides, reverse=True):
+        yield "needs_decide" if decide else "needs_tell"
+
+
+def _action(plan: Plan) -> str:
+    if plan.next is None:
+        return "action_undated"
+    return f"action_{plan.stage}" if plan.stage in ("ask", "progress") else "action"
+
+
+def _said_on_the_way(plan: Plan, slots: dict[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The lines of a letter between the first and the decision."""
+    decision = plan.decision
+    if plan.asks:
+        yield "ask", (slots["ask"],)
+    if decision and decision.cause:
+        yield "cause", (slots["cause"],)
+    if decision and decision.findings:
+        yield "findings", (slots["findings"],)
+
+
+def _said_decided(plan: Plan, slots: dict[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The lines of a letter that decides."""
+    decision = plan.decision
+    yield "decision", (slots[f"decision_{plan.stage}"],)
+    if decision and decision.remedies:
+        yield "remedy", (slots["remedy"],)
+    if decision and decision.findings:
+        yield "findings", (slots["findings"],)
+    if decision and decision.reason:
+        yield "reason", (slots["reason"],)
+    if plan.citations:
+        yield "policy", (slots["policy"],)
+    if beyond(plan, "en"):  # whether there is something, in whatever language
+        yield "needs", (slots["beyond"],)
+    if plan.rights:
+        yield "rights", (slots["rights"],)
+    yield "contact", (slots["contact"],)
+    yield "close", (slots["close"],)
+    if plan.tone.form == "letter":
         yield "signature", (slots["signature"],)
 
 

@@ -171,7 +171,7 @@ def _acts(brief: Brief, words: FactWords) -> Iterator[tuple[StatedFact, str, boo
         own = unit in _EFFORT
         if not own or brief.triage.category not in _OTHERS_ACT:
             yield fact, words.acts[unit].format(**_times(number, brief.language)), own
-    before = _WAIT_BEFORE[brief.language]
+    before = _WAIT_BEFORE[brief.written_in]
     for fact in _of(brief, "duration"):
         if before.search(brief.text[max(0, fact.start - 30) : fact.start].lower()):
             yield fact, words.wait.format(duration=length_of_time(fact.value, brief.language)), True

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
+from bot.draft.decision import RemedyKind
 from bot.draft.lexicon import Lexicon
 from knowledge.case import Language, Owned
 from knowledge.rules import load_rules
@@ -18,6 +19,8 @@ LEXICONS: Final = (
     "apology", "conditional_apology", "deflect", "blame", "cold", "labels", "vague", "promise", "open",
     "liability", "absolute", "withdrawal", "threat", "internal", "others", "machine", "upsell",
 )  # fmt: skip
+
+DECIDED: Final = ("upheld", "partly", "rejected", "goodwill", "granted", "found")
 
 
 def _compiles(patterns: tuple[str, ...]) -> tuple[str, ...]:
@@ -62,6 +65,8 @@ class _Closeness(Owned):
 class _Length(Owned):
     letter: _Range
     chat: _Range
+    final: _Range
+    final_chat: _Range
     thanks: _Range
     paragraph: _Limit
     sentence: _Limit
@@ -86,6 +91,12 @@ def _all_there(lexicons: dict[str, _Lexicon]) -> dict[str, _Lexicon]:
     return lexicons
 
 
+def _all_decided(lexicons: dict[str, _Lexicon]) -> dict[str, _Lexicon]:
+    if wrong := set(lexicons) ^ set(DECIDED):
+        raise ValueError(f"decided: missing or unknown: {', '.join(sorted(wrong))}")
+    return lexicons
+
+
 class _Checks(Owned):
     version: str
     source: str
@@ -94,6 +105,8 @@ class _Checks(Owned):
     lexicons: Annotated[dict[str, _Lexicon], AfterValidator(_all_there)]
     asks: dict[str, _Lexicon]
     needs: dict[str, _Lexicon]
+    decided: Annotated[dict[str, _Lexicon], AfterValidator(_all_decided)]
+    remedies: dict[RemedyKind, _Lexicon]
     quotes: _Quotes
 
 
@@ -104,9 +117,15 @@ class Rubric:
     lexicons: dict[str, Lexicon]
     asks: dict[str, Lexicon]
     needs: dict[str, Lexicon]
+    decided: dict[str, Lexicon]
+    """How decisions and findings are worded."""
+    remedies: dict[RemedyKind, Lexicon]
+    """How remedies are worded."""
     letter: tuple[int, int]
     """Characters (zh) or words (en): least, most."""
     chat: tuple[int, int]
+    final: tuple[int, int]
+    final_chat: tuple[int, int]
     thanks: tuple[int, int]
     paragraph: int
     sentence: int
@@ -151,8 +170,12 @@ def rubric(language: Language) -> Rubric:
         lexicons={name: compiled(lexicon) for name, lexicon in rules.lexicons.items()},
         asks={kind: compiled(lexicon) for kind, lexicon in rules.asks.items()},
         needs={need: compiled(lexicon) for need, lexicon in rules.needs.items()},
+        decided={name: compiled(lexicon) for name, lexicon in rules.decided.items()},
+        remedies={kind: compiled(lexicon) for kind, lexicon in rules.remedies.items()},
         letter=of(length.letter),
         chat=of(length.chat),
+        final=of(length.final),
+        final_chat=of(length.final_chat),
         thanks=of(length.thanks),
         paragraph=length.paragraph.zh if zh else length.paragraph.en,
         sentence=length.sentence.zh if zh else length.sentence.en,

@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.brief import Brief
 from bot.draft.amounts import find_amounts
+from bot.draft.lexicon import lowered
 from bot.draft.numerals import EN_NUMBER, ZH_DIGITS, ZH_NUMBER, number
 from bot.draft.passages import usable
 from bot.draft.plan import Plan
@@ -26,6 +27,7 @@ _QUOTED: Final = re.compile(
     r"“([^“”]{2,400})”|\"([^\"\n]{2,400})\"|《([^《》\n]{1,200})》|「([^「」]{2,400})」"
 )
 MASK: Final = "▢"
+"""Stands for a character of words that need no judging."""
 _SPLIT: Final = re.compile(rf"[{ZH_DIGITS}十百千万亿\d.,]")
 
 
@@ -37,7 +39,7 @@ class Sources:
     policies: tuple[str, ...]
     """Titles and passages in force."""
     facts: tuple[str, ...]
-    """What is known about the customer, and what they were promised."""
+    """What is known about the customer, what they were promised, and what a person found and decided."""
     rules: tuple[str, ...]
     """Clocks, rights, crisis lines, the reference."""
 
@@ -48,7 +50,12 @@ class Sources:
         return cls(
             customer=brief.text,
             policies=tuple(text for match in matches for text in (match.article.title, match.passage.text)),
-            facts=(*(fact.value for fact in brief.facts), *brief.open_promises),
+            facts=(
+                *(fact.value for fact in brief.facts),
+                *brief.open_promises,
+                *(plan.decision.words if plan.decision else ()),
+                *(promise.text for promise in plan.commitments if promise.amount is not None),
+            ),
             rules=(plan.rights, plan.crisis, plan.reference, *(clock.trace for clock in brief.clocks)),
         )
 
@@ -71,9 +78,14 @@ class Sources:
         return any(occurs(words, text) for text in self.all())
 
 
+def masked(text: str, words: str) -> str:
+    """The text with some words hidden, as long as before."""
+    return text.replace(words, MASK * len(words)) if words else text
+
+
 def folded(text: str) -> str:
-    """Lower case and half width, as the readers of amounts and times expect it."""
-    return (text.translate(_FULL_WIDTH) if _WIDE.search(text) else text).lower()
+    """Lower case and half width, as the readers of amounts and times expect it; as long as before."""
+    return lowered(text.translate(_FULL_WIDTH) if _WIDE.search(text) else text)
 
 
 @lru_cache(maxsize=256)
@@ -116,8 +128,8 @@ def plain(value: str) -> str:
     return value
 
 
-def percentages(text: str) -> Iterator[tuple[str, Decimal]]:
-    """Every percentage: its words and its value."""
+def percentages(text: str) -> Iterator[tuple[int, int, Decimal]]:
+    """Every percentage: where it stands, and its value."""
     low = folded(text)
     if not any(sign in low for sign in ("%", "％", "百分之", "per cent", "percent")):
         return
@@ -125,14 +137,14 @@ def percentages(text: str) -> Iterator[tuple[str, Decimal]]:
         written = match["n"] or match["zh"] or match["en"]
         value = Decimal(100) if written == "百" else number(written)
         if value is not None:
-            yield match[0], value
+            yield match.start(), match.end(), value
 
 
-def quotations(text: str) -> Iterator[tuple[str, bool]]:
-    """Everything in quotation marks, and whether it is the title of a document."""
+def quotations(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Where the words in quotation marks stand, and whether they are the title of a document."""
     for match in _QUOTED.finditer(text):
-        words = match[1] or match[2] or match[4]
-        yield (words, False) if words else (match[3], True)
+        group = next(number for number in (1, 2, 3, 4) if match[number])
+        yield *match.span(group), group == 3
 
 
 def occurs(words: str, text: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from bot.brief import StatedFact, StatedKind
 from bot.draft.amounts import find_amounts
 from bot.draft.identifiers import looks_personal
+from bot.draft.lexicon import lowered
 from bot.draft.numerals import EN_NUMBER, ZH_NUMBER, number
 from bot.draft.products import catalogue
 from bot.draft.times import duration, find_times
@@ -133,9 +134,7 @@ def find_stated(text: str, language: Language) -> tuple[StatedFact, ...]:
     """
     blanked = PLACEHOLDER.sub(lambda match: " " * len(match[0]), text) if "⟦" in text else text
     half = blanked.translate(_FULL_WIDTH) if _WIDE.search(blanked) else blanked
-    folded = half.lower()
-    if len(folded) != len(text):  # a few letters grow in lower case; offsets matter more than they do
-        folded = "".join(small if len(small := character.lower()) == 1 else character for character in half)
+    folded = lowered(half)
     taken = bytearray(len(text))
     facts: list[StatedFact] = []
     for found in _candidates(half, folded, language):

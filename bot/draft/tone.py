@@ -13,13 +13,16 @@ from typing import Annotated, Final, Literal, get_args
 from pydantic import AfterValidator, Field
 
 from bot.brief import Brief
-from knowledge.case import EmotionKind, Language, Owned
+from knowledge.case import EmotionKind, EscalationKind, Language, Owned
 from knowledge.rules import load_rules
 
 Family = Literal[
-    "anger", "anxiety", "disappointment", "sadness", "grief", "confusion", "gratitude", "neutral"
-]
+    "anger", "threat", "sarcasm", "anxiety", "disappointment", "sadness", "grief", "confusion", "gratitude",
+    "neutral", "safety",
+]  # fmt: skip
 FAMILIES: Final[tuple[Family, ...]] = get_args(Family)
+NEAREST: Final[dict[Family, Family]] = {"threat": "anger", "sarcasm": "anger", "grief": "sadness"}
+"""Whose wording serves where a family has none of its own."""
 Form = Literal["letter", "chat"]
 Order = tuple[tuple[str, ...], ...]
 """Paragraphs of slots."""
@@ -60,6 +63,19 @@ def _complete(families: dict[Family, FamilyRules]) -> dict[Family, FamilyRules]:
     return families
 
 
+class StageRules(Owned):
+    """The parts of a reply after the first, in order."""
+
+    letter: Annotated[Order, Field(min_length=1)]
+    chat: Annotated[Order, Field(min_length=1)]
+    families: dict[Family, Order] = {}
+    """Feelings for which a letter has another order."""
+
+    def order(self, family: Family, form: Form) -> Order:
+        """The paragraphs for this feeling and form."""
+        return self.chat if form == "chat" else self.families.get(family, self.letter)
+
+
 class ToneRules(Owned):
     """tone.toml."""
 
@@ -68,16 +84,16 @@ class ToneRules(Owned):
     valid_from: date
     chat_channels: tuple[str, ...]
     quote_similarity: Annotated[float, Field(ge=0, le=1)]
-    thanks: Order
-    answer: Order
+    stages: dict[str, StageRules]
+    threats: tuple[EscalationKind, ...]
     grief: WordLists
     families: Annotated[dict[Family, FamilyRules], AfterValidator(_complete)]
 
     def order(self, stage: str, family: Family, form: Form) -> Order:
         """The paragraphs of a reply."""
-        if stage == "thanks":
-            return self.thanks
-        return self.answer if stage == "answer" else self.families[family].order(form)
+        if stage in self.stages:
+            return self.stages[stage].order(family, form)
+        return self.families[family].order(form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +104,8 @@ class Tone:
     intensity: int
     """0..4."""
     form: Form
+    rising: bool = False
+    """Whether the distress has grown over the customer's turns."""
 
 
 @cache
@@ -103,10 +121,26 @@ def tone_rules() -> ToneRules:
 def read_tone(brief: Brief) -> Tone:
     """The tone that fits what the customer wrote and where they wrote it."""
     emotion = brief.triage.emotion
-    family = "grief" if _grieves(brief) else _KIND[emotion.primary]
+    path = emotion.trajectory
     channel = brief.channel.lower()
     chat = any(part in tone_rules().chat_channels for part in (channel, *re.split(r"[._-]", channel)))
-    return Tone(family, emotion.intensity, "chat" if chat else "letter")
+    rising = path is not None and path.shape == "rising"
+    return Tone(_family(brief), emotion.intensity, "chat" if chat else "letter", rising)
+
+
+def _family(brief: Brief) -> Family:
+    """Danger before grief, grief before everything else; a threat is told from plain anger, and irony too."""
+    emotion = brief.triage.emotion
+    kinds = {escalation.kind for escalation in brief.triage.escalations}
+    if "safety" in kinds:
+        return "safety"
+    if _grieves(brief):
+        return "grief"
+    if emotion.sarcastic and emotion.primary == "anger":
+        return "sarcasm"
+    if emotion.primary in {"anger", "neutral"} and kinds.intersection(tone_rules().threats):
+        return "threat"
+    return _KIND[emotion.primary]
 
 
 def acknowledges(text: str, family: Family, language: Language) -> bool:

@@ -1,4 +1,4 @@
-"""What a draft says: only what the sources bear out, only to this customer, only what may be promised."""
+"""What a draft says: only what the sources bear out, and only to this customer."""
 
 import re
 from datetime import date, timedelta
@@ -7,14 +7,16 @@ from typing import Final
 from bot.brief import StatedFact
 from bot.clocks.traces import written
 from bot.draft.amounts import find_amounts
+from bot.draft.asking import already_given
 from bot.draft.clauses import wording
-from bot.draft.exhibit import Exhibit, Problem
-from bot.draft.identifiers import looks_personal
+from bot.draft.decided_words import met_by_remedies
+from bot.draft.exhibit import Exhibit, Verdict
+from bot.draft.identifiers import find_personal
 from bot.draft.overlap import LONGEST, shared_run
 from bot.draft.plan import rights_due
 from bot.draft.sources import (
-    MASK,
     folded,
+    masked,
     moments,
     numbers,
     occurs,
@@ -25,25 +27,26 @@ from bot.draft.sources import (
 )
 from bot.draft.times import Moment, find_times
 
-_GAP_MARKS: Final = ("{", "[", "【", "<", "XX", "xx", "某某", "__", "TBD")
+_GAP_MARKS: Final = ("{", "[", "【", "<", "XX", "xx", "某某", "__", "TBD", "××", "＿")
 _GAP: Final = re.compile(
-    r"\{\w*\}|\[[^\]\n]{1,40}\]|【[^】\n]{0,40}】|<[^>\n]{1,40}>|[xX]{2,}(?![a-wyz])|某某|_{2,}|\bTBD\b"
+    r"\{\{?[^{}\n]{0,40}\}?\}|\[[^\]\n]{1,40}\]|【[^】\n]{0,40}】|<[^>\n]{1,40}>|[xX]{2,}(?![a-wyz])|某某|[_＿]{2,}"
+    r"|×{2,}|\bTBD\b"
 )
 _PLACEHOLDER: Final = re.compile("[⟦⟧]")
 _CODE: Final = re.compile(r"(?<![A-Za-z0-9_])[a-z]{2,}(?:_[a-z]+)+(?![A-Za-z0-9_])")
 _REFERENCE: Final = {
     "zh": re.compile(
-        r"(?:工单号|受理编?号|案件编?号|投诉编?号|参考号|编号)(?:是|为|[:：])?\s?(?P<n>[A-Za-z0-9][\w/#.-]{2,39})",
+        r"(?:工单号|工单编号|受理编?号|案件编?号|投诉编?号|参考号|编号)(?:是|为|[:：])?\s?(?P<n>[A-Za-z0-9][\w/#.-]{2,39})",
         re.ASCII,
     ),
     "en": re.compile(
-        r"(?:[Rr]eference|[Tt]icket|[Cc]ase|[Cc]omplaint|[Nn]umber)\s(?:[Nn]umber\s|[Nn]o\.?\s|ID\s|id\s)?"
-        r"(?:is\s|:\s?)?#?(?P<n>[A-Za-z]{0,6}-?\d[\w/#-]{2,39})",
+        r"(?:[Rr]eference|[Rr]ef\.?|[Tt]icket|[Cc]ase|[Cc]omplaint|[Nn]umber)\s"
+        r"(?:[Nn]umber\s|[Nn]o\.?\s|ID\s|id\s)?(?:is\s|:\s?)?#?(?P<n>[A-Za-z]{0,6}-?\d[\w/#-]{2,39})",
         re.ASCII,
     ),
 }
 _ADDRESSED: Final = {
-    "zh": re.compile(r"(?:尊敬的|亲爱的)([^：:，,。\n]{1,40})"),
+    "zh": re.compile(r"(?:尊敬的|亲爱的)([^：:，,。\n]{1,40})|^([㐀-鿿]{2,8}(?:先生|女士|小姐))[：:，,]"),
     "en": re.compile(r"(?:Dear|Hello|Hi)\s+([^,.:!\n]{1,60})"),
 }
 _ANYBODY: Final = frozenset(
@@ -55,42 +58,42 @@ _TITLED: Final = {
 }
 _ISO_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _A_YEAR: Final = timedelta(days=366)
-_CLAUSE_END: Final = re.compile("[，,；;：:]")
 _LEAST_QUOTED: Final = 12
 """Characters from which words in quotation marks must be somebody's: shorter ones may be a term."""
 
 
-def right_person(draft: Exhibit) -> Problem:
+def right_person(draft: Exhibit) -> Verdict:
     """R1: addressed to this customer, about this complaint, with nothing left to fill in."""
     if any(mark in draft.own for mark in _GAP_MARKS) and (gap := _GAP.search(draft.own)):
-        return draft.says("gap", at=gap.start())
+        return draft.flaw("gap", gap.span(), place=gap.start())
     for match in _REFERENCE[draft.brief.language].finditer(draft.text):
         number = match["n"].rstrip("./-")
         if number not in draft.plan.reference and not draft.sources.says(number):
-            return draft.says("other_reference")
-    if _names_stranger(draft):
-        return draft.says("stranger")
-    return ""
+            return draft.flaw("other_reference", match.span("n"))
+    return _names_stranger(draft)
 
 
-def _names_stranger(draft: Exhibit) -> bool:
+def _names_stranger(draft: Exhibit) -> Verdict:
     language, name = draft.brief.language, draft.plan.name
     for match in _ADDRESSED[language].finditer(draft.text):
-        addressed = match[1].strip()
+        group = 1 if match[1] is not None else 2
+        addressed = match[group].strip()
         if addressed.lower() not in _ANYBODY and addressed != name:
-            return True
+            return draft.flaw("stranger", match.span(group))
     known = f"{name} {draft.brief.text}"
-    titled = _TITLED[language].finditer(draft.own)
-    return any(match[1] not in known and not match[1].endswith(("的", "位")) for match in titled)
+    for match in _TITLED[language].finditer(draft.own):
+        if match[1] not in known and not match[1].endswith(("的", "位")):
+            return draft.flaw("stranger", match.span())
+    return None
 
 
-def restates_a_fact(draft: Exhibit) -> Problem:
+def restates_a_fact(draft: Exhibit) -> Verdict:
     """R3: at least one amount, date or number of this complaint, where the customer gave one."""
     facts = draft.plan.restated.facts
     due = draft.plan.stage != "thanks" and any(fact.kind != "product" for fact in facts)
     if not due or any(_restates(draft, fact) for fact in facts):
-        return ""
-    return draft.says("nothing_restated")
+        return None
+    return draft.flaw("nothing_restated")
 
 
 def _restates(draft: Exhibit, fact: StatedFact) -> bool:
@@ -103,20 +106,20 @@ def _restates(draft: Exhibit, fact: StatedFact) -> bool:
     return fact.kind == "product" and draft.plan.restated.subject in draft.text
 
 
-def amounts_from_sources(draft: Exhibit) -> Problem:
+def amounts_from_sources(draft: Exhibit) -> Verdict:
     """R7: every amount and percentage stands in the complaint, a policy in force or the known facts."""
     evidence, text = draft.sources.evidence, draft.text
     for amount in find_amounts(folded(text), draft.brief.language):
         words = text[amount.start : amount.end].strip()
         if not any(occurs(words, source) or amount.value in sums(source) for source in evidence):
-            return draft.says("unknown_amount", words=words)
-    for words, value in percentages(text):
-        if not any(value == other for source in evidence for _, other in percentages(source)):
-            return draft.says("unknown_rate", words=words)
-    return ""
+            return draft.flaw("unknown_amount", (amount.start, amount.end), words=words)
+    for start, end, value in percentages(text):
+        if not any(value == other for source in evidence for _, _, other in percentages(source)):
+            return draft.flaw("unknown_rate", (start, end), words=text[start:end])
+    return None
 
 
-def times_from_sources(draft: Exhibit) -> Problem:
+def times_from_sources(draft: Exhibit) -> Verdict:
     """R8: every date and duration comes from the complaint or a clock, and one exact next date is named."""
     brief, following = draft.brief, draft.plan.next
     found = find_times(folded(draft.text), brief.language)
@@ -124,18 +127,32 @@ def times_from_sources(draft: Exhibit) -> Problem:
     for moment in times:
         if not _known_time(draft, moment):
             words = draft.text[moment.start : moment.end].strip()
-            return draft.says("unknown_time", words=words)
-    ahead = {clock.due.isoformat() for clock in brief.clocks if clock.due >= brief.today}
-    if (
-        following
-        and draft.plan.stage != "thanks"
-        and not ahead.intersection(moment.value for moment in times)
-    ):
-        return draft.says("no_next_date", date=written(following.due, brief.language))
+            return draft.flaw("unknown_time", (moment.start, moment.end), words=words)
+    ahead = _due_days(draft)
+    said = {moment.value for moment in times}
+    if ahead and not ahead.intersection(said):
+        day = following.due if following and not draft.plan.final else date.fromisoformat(min(ahead))
+        return draft.flaw("no_next_date", date=written(day, brief.language))
     vague = draft.rules.lexicons["vague"]
-    if any(vague.search(part) and not any(map(str.isdigit, part)) for part in draft.sentences):
-        return draft.says("vague_date")
-    return ""
+    for sentence in draft.sentences:
+        match = vague.first(sentence.text)
+        if match and not any(map(str.isdigit, sentence.text)):
+            return draft.flaw("vague_date", (sentence.start + match.start(), sentence.start + match.end()))
+    return None
+
+
+def _due_days(draft: Exhibit) -> frozenset[str]:
+    """The days of which a reply has to name one: those of the remedies, else those of the clocks."""
+    plan, today = draft.plan, draft.brief.today
+    if plan.stage == "thanks":
+        return frozenset()
+    if plan.final:
+        days = {str(promise.deadline) for promise in plan.commitments if promise.deadline}
+        return frozenset(form for day in days for form in (day, f"-{day[4:]}"))
+    if plan.next is None:
+        return frozenset()
+    days = {str(clock.due) for clock in draft.brief.clocks if clock.due >= today}
+    return frozenset(form for day in days for form in (day, f"-{day[4:]}"))
 
 
 def _known_time(draft: Exhibit, moment: Moment) -> bool:
@@ -152,78 +169,72 @@ def _known_time(draft: Exhibit, moment: Moment) -> bool:
     return any(not said.isdisjoint(moments(source)) for source in draft.sources.all())
 
 
-def permitted_promises(draft: Exhibit) -> Problem:
-    """R9: promises rest on a clock or a policy and have a date; nothing else is promised or reported done."""
-    rules = {clock.rule for clock in draft.brief.clocks} | {match.id for match in draft.brief.passages}
-    if any(promise.source not in rules or promise.deadline is None for promise in draft.plan.commitments):
-        return draft.says("unfounded_promise")
-    if any(_promises(draft, sentence) for sentence in draft.sentences):
-        return draft.says("undecided_promise")
-    return ""
-
-
-def _promises(draft: Exhibit, sentence: str) -> bool:
-    """Whether a sentence promises without leaving it open in the same clause."""
-    left_open = draft.rules.lexicons["open"]
-    for match in draft.rules.lexicons["promise"].find(sentence):
-        start = max((end.end() for end in _CLAUSE_END.finditer(sentence, 0, match.start())), default=0)
-        if not left_open.search(sentence[start : match.end()]):
-            return True
-    return False
-
-
-def answers_needs(draft: Exhibit) -> Problem:
+def answers_needs(draft: Exhibit) -> Verdict:
     """R11: every request gets a line, and nothing already told is asked again."""
-    lowered = draft.text.lower()
+    low = draft.text.lower()
     answers = draft.rules.needs
-    asked = dict.fromkeys(need.need for need in draft.plan.needs) if draft.answers_complaint else {}
-    if missed := [need for need in asked if need in answers and not answers[need].search(lowered)]:
+    asked = dict.fromkeys(need.need for need in draft.plan.needs) if _answers_all(draft) else {}
+    granted = met_by_remedies(draft.plan)
+    if missed := [
+        need for need in asked if need in answers and need not in granted and not answers[need].search(low)
+    ]:
         words = wording(draft.brief.language).needs
         named = [words[need].ask if need in words else need for need in missed]
-        return draft.says("missed_needs", needs=("、" if draft.brief.language == "zh" else ", ").join(named))
-    known = {fact.kind for fact in draft.brief.stated}
-    if any(kind in known and words.search(draft.lowered) for kind, words in draft.rules.asks.items()):
-        return draft.says("asks_known")
-    return ""
+        return draft.flaw("missed_needs", needs=("、" if draft.brief.language == "zh" else ", ").join(named))
+    known = already_given(draft.brief)
+    for kind, words in draft.rules.asks.items():
+        if kind in known and (match := words.first(draft.lowered)):
+            return draft.flaw("asks_known", match.span())
+    return None
 
 
-def states_rights(draft: Exhibit) -> Problem:
+def _answers_all(draft: Exhibit) -> bool:
+    """Whether this reply has to answer every request: one that only asks back need not."""
+    return draft.plan.answers_complaint and draft.plan.stage != "ask"
+
+
+def states_rights(draft: Exhibit) -> Verdict:
     """R12: where the customer may turn, where that is due."""
-    if not rights_due(draft.plan) or any(word in draft.text for word in draft.plan.rights_words):
-        return ""
-    return draft.says("no_rights")
+    if not rights_due(draft.plan):
+        return None
+    if all(any(word in draft.text for word in group) for group in draft.plan.rights_words):
+        return None
+    return draft.flaw("no_rights")
 
 
-def no_identifiers(draft: Exhibit) -> Problem:
+def no_identifiers(draft: Exhibit) -> Verdict:
     """R16: no placeholder, and no number or address that identifies a person."""
-    if _PLACEHOLDER.search(draft.text):
-        return draft.says("placeholder")
+    if mark := _PLACEHOLDER.search(draft.text):
+        return draft.flaw("placeholder", mark.span())
     text = draft.text
     policies = (
-        contact for contact in draft.contacts if any(contact in text for text in draft.sources.policies)
+        contact for contact in draft.contacts if any(contact in policy for policy in draft.sources.policies)
     )
     for approved in (draft.plan.reference, draft.plan.rights, draft.plan.crisis, *policies):
-        text = text.replace(approved, MASK) if approved else text
-    return draft.says("identifier") if looks_personal(text) else ""
+        text = masked(text, approved)
+    found = find_personal(text)
+    return draft.flaw("identifier", found) if found else None
 
 
-def nothing_internal(draft: Exhibit) -> Problem:
+def nothing_internal(draft: Exhibit) -> Verdict:
     """R17: no scores, codes or systems, no other customer, no run of words from another case."""
     own, language = draft.own, draft.brief.language
     for contact in draft.contacts:
-        own = own.replace(contact, MASK)
-    if draft.found("internal", "machine") or ("_" in own and _CODE.search(own)):
-        return draft.says("internal")
-    if draft.found("others"):
-        return draft.says("other_customers")
+        own = masked(own, contact)
+    if flaw := draft.showing("internal", "internal", "machine"):
+        return flaw
+    if "_" in own and (code := _CODE.search(own)):
+        return draft.flaw("internal", code.span())
+    if flaw := draft.showing("other_customers", "others"):
+        return flaw
     others = [text for match in draft.brief.cases for text in (match.case.text, match.case.resolution)]
     ours = (*draft.sources.all(), *draft.plan.restated.nouns, draft.plan.topic, draft.brief.company)
     if others and (shared := shared_run(draft.text, others, ours, language)):
-        return draft.says("leak", count=shared, limit=LONGEST[language])
-    return ""
+        return draft.flaw("leak", count=shared, limit=LONGEST[language])
+    return None
 
 
-def verbatim_citations(draft: Exhibit) -> Problem:
+def verbatim_citations(draft: Exhibit) -> Verdict:
     """C1: citations and quotations are word for word in a policy in force."""
     texts = {
         match.id: (match.article.title, match.passage.text)
@@ -233,25 +244,28 @@ def verbatim_citations(draft: Exhibit) -> Problem:
     for citation in draft.plan.citations:
         title, passage = texts.get(citation.id, ("", ""))
         if citation.quote != title and citation.quote not in passage:
-            return draft.says("bad_citation")
+            return draft.flaw("bad_citation")
     sources = draft.sources
-    for words, title in quotations(draft.text):
+    for start, end, title in quotations(draft.text):
+        words = draft.text[start:end]
         places = (*sources.policies, *sources.others) if title else (*sources.policies, sources.customer)
         if (title or len(words) > _LEAST_QUOTED) and not any(words in place for place in places):
-            return draft.says("unknown_quotation")
-    return ""
+            return draft.flaw("unknown_quotation", (start, end))
+    return None
 
 
-def approved_contacts(draft: Exhibit) -> Problem:
+def approved_contacts(draft: Exhibit) -> Verdict:
     """C2: links, addresses and numbers to call stand in a policy in force or in the rule packs."""
     if not draft.contacts:
-        return ""
+        return None
     plan = draft.plan
     approved = _bare("\n".join((*draft.sources.policies, plan.rights, plan.crisis)))
     own = (plan.reference, draft.brief.company)
-    if any(_bare(contact) not in approved and contact not in own for contact in draft.contacts):
-        return draft.says("unknown_contact")
-    return ""
+    for contact in draft.contacts:
+        if _bare(contact) not in approved and contact not in own:
+            at = draft.text.find(contact)
+            return draft.flaw("unknown_contact", (at, at + len(contact)))
+    return None
 
 
 def _bare(contact: str) -> str:

@@ -93,6 +93,17 @@ def read_emotion(text: str, language: str) -> EmotionReading:
     return _reading(_without_courtesy(found, signals), style)
 
 
+def is_sarcastic(text: str) -> bool:
+    """Whether there is praise in it that is none."""
+    found = scan(text)
+    failed = bool(found.of("complaint", "failure"))
+    return any(
+        not negated(found, hit)
+        for hit in found.of("emotion", "sarcasm", "sarcasm_beside_failure")
+        if failed or "sarcasm" in hit.kinds
+    )
+
+
 def _felt(found: Scan) -> Iterator[_Signal]:
     """The words of feeling, moved by the words around them."""
     hits = found.of("emotion")

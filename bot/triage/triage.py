@@ -17,7 +17,7 @@ from bot.suggestion import (
     Triage,
     VulnerabilityHint,
 )
-from bot.triage.emotion import EmotionReading
+from bot.triage.emotion import EmotionReading, is_sarcastic
 from bot.triage.escalation import EscalationFound
 from bot.triage.language import detect
 from bot.triage.learned import Judge, Rules, shipped_judge
@@ -251,6 +251,7 @@ def _emotion(turns: Sequence[ReadTurn], readings: Sequence[EmotionReading]) -> E
                 scores={kind: round(score, 3) for kind, score in reading.scores.items()},
                 evidence=tuple(turn.evidence(span) for span in reading.evidence),
                 trajectory=path,
+                sarcastic=reading.primary == "anger" and is_sarcastic(turn.text),
             )
     return Emotion(primary="neutral", intensity=0, scores={"neutral": 1.0}, trajectory=path)
 

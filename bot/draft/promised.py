@@ -1,0 +1,58 @@
+"""R9: what a draft promises, or reports as done, is what may be promised, and nothing else."""
+
+from bot.draft.amounts import find_amounts
+from bot.draft.decision import WORDS_ALONE
+from bot.draft.exhibit import Exhibit, Verdict
+from bot.draft.sources import folded
+
+
+def permitted_promises(draft: Exhibit) -> Verdict:
+    """Promises rest on a clock, a policy or the authority table and have a date; nothing else is promised."""
+    plan = draft.plan
+    decided = {promise.source for promise in plan.commitments if promise.approved_by}
+    rules = (
+        {clock.rule for clock in draft.brief.clocks} | {match.id for match in draft.brief.passages} | decided
+    )
+    if any(promise.source not in rules or promise.deadline is None for promise in plan.commitments):
+        return draft.flaw("unfounded_promise")
+    for start, end in _promises(draft):
+        if not _decided(draft, start, end):
+            return draft.flaw("undecided_promise", (start, end))
+    return None
+
+
+def _promises(draft: Exhibit) -> list[tuple[int, int]]:
+    """Words that promise, or report something as done, without leaving it open in the same clause."""
+    left_open = draft.rules.lexicons["open"]
+    found: list[tuple[int, int]] = []
+    for sentence in draft.sentences:
+        for match in draft.rules.lexicons["promise"].find(sentence.text):
+            start, end = sentence.start + match.start(), sentence.start + match.end()
+            if not left_open.search(draft.lowered[draft.clause(start, end)[0] : end]):
+                found.append((start, end))
+    return found
+
+
+def _decided(draft: Exhibit, start: int, end: int) -> bool:
+    """Whether a person decided what these words promise: this remedy, and no other amount."""
+    decision = draft.plan.decision
+    remedies = decision.remedies if decision else ()
+    kinds = {remedy.kind for remedy in remedies} - WORDS_ALONE
+    if not kinds:
+        return False
+    before, after = draft.clause(start, end)
+    clause = draft.lowered[before:after]
+    words = draft.rules.remedies
+    named = {(match.start(), match.end()) for kind in words for match in words[kind].find(clause)}
+    allowed = {
+        (match.start(), match.end()) for kind in kinds if kind in words for match in words[kind].find(clause)
+    }
+    if not named or not all(
+        any((a <= s and e <= b) or (s <= a and b <= e) for a, b in allowed) for s, e in named
+    ):
+        return False
+    amounts = [
+        amount.value for amount in find_amounts(folded(draft.text[before:after]), draft.brief.language)
+    ]
+    decided = {remedy.amount for remedy in remedies if remedy.amount is not None}
+    return not amounts or not decided or any(amount in decided for amount in amounts)
