@@ -26,9 +26,10 @@ from bot.api.clocks import ComplaintClocks, DueClocks
 from bot.api.commitments import Commitments
 from bot.api.complaints import Complaints, Suggestions, TriageNow
 from bot.api.customers import CustomerHistory, CustomerRights, Customers
-from bot.api.drafts import Drafts
+from bot.api.drafts import Drafts, DraftsOfComplaint
 from bot.api.duplicates import Duplicates
 from bot.api.explaining import Explaining
+from bot.api.handing_over import HandingOver
 from bot.api.health import Health, Metrics
 from bot.api.insight import Insight
 from bot.api.knowledge import Articles, Cases, Searching
@@ -36,10 +37,12 @@ from bot.api.problems import handle_http, handle_ours, handle_unexpected
 from bot.api.requests import JsonRequest, KeyAuthentication, Keys
 from bot.api.similar import Similar
 from bot.api.widget import Inbound, Widget
+from bot.channels.outgoing import Outgoing
 from bot.errors import BotError, InvalidSettings
 from bot.live import Live
 from bot.logs import configure_logging
 from bot.measures import Measures
+from bot.overdue import Overdue
 from bot.running import LocalKey
 from bot.settings import Settings
 from bot.triage.lexicon import compile_patterns
@@ -53,7 +56,8 @@ WEB: Final = Path(__file__).with_name("web")
 CONTROLLERS: Final = (
     Complaints, Suggestions, TriageNow, Cases, Articles, Searching,
     Customers, CustomerHistory, CustomerRights, Duplicates, Similar,
-    Drafts, Commitments, Explaining, ComplaintClocks, DueClocks, Insight, Widget, Inbound, Health, Metrics,
+    DraftsOfComplaint, Drafts, HandingOver, Commitments, Explaining, ComplaintClocks, DueClocks, Insight,
+    Widget, Inbound, Health, Metrics,
 )  # fmt: skip
 PARTS: Final = (
     "desk",
@@ -67,6 +71,8 @@ PARTS: Final = (
     "duplicates",
     "deadlines",
     "promises",
+    "replies",
+    "handovers",
     "notes",
     "index",
     "search",
@@ -100,15 +106,20 @@ def create_app(
         manager = opener(settings)
         parts = await asyncio.to_thread(manager.__enter__)
         live = Live(parts.desk, parts.store, measures)
+        overdue = _overdue(settings, parts)
         try:
             app.state.update({"parts": parts, "live": live, "keys": Keys(parts.tenants, local_key)})
             parts.index.start()
             parts.notes.start()
             await live.open()
+            if overdue is not None:
+                await overdue.open()
             announce()
             yield
         finally:
             await live.close()
+            if overdue is not None:
+                await overdue.close()
             if parts.chat is not None:
                 await parts.chat.aclose()
             await asyncio.to_thread(manager.__exit__, None, None, None)
@@ -227,6 +238,14 @@ def home() -> dict[str, str]:
         "openapi": "/schema/openapi.json",
         "health": "/health/ready",
     }
+
+
+def _overdue(settings: Settings, parts: Parts) -> Overdue | None:
+    if settings.events_url is None:
+        return None
+    if settings.events_secret is None:
+        raise InvalidSettings("REDRESS_EVENTS_URL needs REDRESS_EVENTS_SECRET: events go out signed")
+    return Overdue(parts.promises, parts.tenants, Outgoing(settings.events_url, settings.events_secret))
 
 
 def _part(app: Callable[[], Litestar], name: str) -> Provide:

@@ -18,17 +18,18 @@ from bot.brief import Brief, Utterance
 from bot.clocks.rules import Clocks
 from bot.complaint import Complaint, ComplaintIn, Turn
 from bot.deadlines import Deadlines, moved
+from bot.draft.authority import examine, in_language
 from bot.draft.chat import OnDelta
-from bot.draft.checks import check
+from bot.draft.decision import Decision
 from bot.draft.drafter import Drafter
-from bot.draft.plan import make_plan
 from bot.draft.stated import find_stated
+from bot.draft.wanted import USUAL, Wanted
 from bot.errors import NotFound, TextMissing
 from bot.matches import case_card, passage_card
 from bot.privacy.redaction import Kind, Redactor
 from bot.profile import Recogniser, Who, with_customer, without_customer
 from bot.store import DeskStore, Once, Received, new_id
-from bot.suggestion import CheckResult, Clock, Matches, Suggestion, Triage
+from bot.suggestion import Clock, Matches, Suggestion, Triage
 from bot.triage.reading import Reading, read
 from bot.triage.triage import Triager
 from knowledge.case import Language
@@ -36,6 +37,8 @@ from knowledge.match import CaseMatch, PassageMatch
 from knowledge.search import Search
 
 CASES: Final = 5
+PRECEDENTS: Final = 25
+"""Cases a decision is seen against; of these the nearest are shown."""
 PASSAGES: Final = 3
 
 REHEARSAL: Final = (
@@ -113,35 +116,44 @@ class Desk:
         return self._store.add_turns(tenant, complaint_id, turns, once)
 
     async def consider(
-        self, tenant: str, complaint: ComplaintIn, complaint_id: str = "", listener: Listener | None = None
+        self,
+        tenant: str,
+        complaint: ComplaintIn,
+        complaint_id: str = "",
+        listener: Listener | None = None,
+        wanted: Wanted = USUAL,
     ) -> Suggestion:
         """A suggestion for a complaint that is not stored.
 
         Raises:
             TextMissing: there is no visible character in it.
             NotFound: no such tenant.
+            InvalidRequest: the decision promises too much, or does not fit the complaint; says what to send.
         """
-        return await self._suggest(tenant, _on_paper(complaint, complaint_id or new_id("cmp")), listener)
+        on_paper = _on_paper(complaint, complaint_id or new_id("cmp"))
+        return await self._suggest(tenant, on_paper, listener, wanted)
 
-    async def suggest(self, tenant: str, complaint_id: str, listener: Listener | None = None) -> Suggestion:
+    async def suggest(
+        self, tenant: str, complaint_id: str, listener: Listener | None = None, wanted: Wanted = USUAL
+    ) -> Suggestion:
         """A new suggestion for a stored complaint, stored in its turn.
 
         Raises:
             NotFound: no such complaint.
+            InvalidRequest: the decision promises too much, or does not fit the complaint; says what to send.
         """
         complaint = await to_thread.run_sync(self._store.complaint, tenant, complaint_id)
-        suggestion = await self._suggest(tenant, complaint, listener)
+        suggestion = await self._suggest(tenant, complaint, listener, wanted)
         await to_thread.run_sync(self._keep, tenant, complaint, suggestion)
         return suggestion
 
-    def check_reply(self, tenant: str, complaint_id: str, text: str) -> tuple[CheckResult, ...]:
-        """Every check on a reply that somebody wrote or changed, against the complaint as it stands. Blocks.
+    def examine(self, tenant: str, decision: Decision) -> None:
+        """Raise where a decision promises too much, too late, or holds personal data. Blocks.
 
         Raises:
-            NotFound: no such complaint.
+            InvalidRequest: says what is wrong, and what to send.
         """
-        brief = self.assess(tenant, self._store.complaint(tenant, complaint_id)).brief
-        return check(text, brief, make_plan(brief))
+        examine(decision, self._today(tenant))
 
     def rehearse(self, tenant: str) -> None:
         """Answer an invented complaint in each language and forget it. Blocks.
@@ -181,12 +193,18 @@ class Desk:
     def _today(self, tenant: str) -> date:
         return datetime.now(ZoneInfo(self._tenant(tenant).timezone)).date()
 
-    async def _suggest(self, tenant: str, complaint: Complaint, listener: Listener | None) -> Suggestion:
+    async def _suggest(
+        self, tenant: str, complaint: Complaint, listener: Listener | None, wanted: Wanted
+    ) -> Suggestion:
         started = time.perf_counter()
+        if wanted.decision is not None:
+            await to_thread.run_sync(self.examine, tenant, wanted.decision)
         if self._limiter is None:  # belongs to the running event loop, so it is made in it
             self._limiter = CapacityLimiter(self._threads)
-        assessment = await to_thread.run_sync(self.assess, tenant, complaint, limiter=self._limiter)
+        assessment = await to_thread.run_sync(self.assess, tenant, complaint, wanted, limiter=self._limiter)
         brief, timings = assessment.brief, dict(assessment.timings)
+        if wanted.decision is not None:
+            in_language(wanted.decision, brief.language)
         on_delta: OnDelta | None = None
         if listener is not None:
             await listener("triage", brief.triage.model_dump(mode="json"))
@@ -195,7 +213,7 @@ class Desk:
             on_delta = _as_event(listener)
 
         before = time.perf_counter()
-        draft = await self._drafter.draft(brief, on_delta)
+        draft, *others = await self._drafter.several(brief, wanted.alternatives, on_delta, wanted.style)
         timings["draft"] = _ms(before)
         timings["total"] = _ms(started)
         if listener is not None:
@@ -210,11 +228,13 @@ class Desk:
             profile=assessment.who.view,
             clocks=brief.clocks,
             draft=draft,
+            alternatives=tuple(others),
+            decision=wanted.decision,
             timings=timings,
             models=self._models,
         )
 
-    def assess(self, tenant: str, complaint: Complaint) -> Assessment:
+    def assess(self, tenant: str, complaint: Complaint, wanted: Wanted = USUAL) -> Assessment:
         """Steps 2 to 6: redact, embed, triage, recall, brief. Blocks; call it from a thread.
 
         Raises:
@@ -238,19 +258,29 @@ class Desk:
 
         before = time.perf_counter()
         language = complaint.language or self._triager.language(reading)
-        reply_language: Language = settings.language if language == "und" else language
+        reply_language: Language = wanted.language or (settings.language if language == "und" else language)
         triage = self._triager.judge(reading, language, question.vector, reply_language)
         timings["triage"] = _ms(before)
 
         before = time.perf_counter()
         preference = self._triager.preference(triage, complaint.sector or settings.sector, reply_language)
-        cases, passages = self._search.recall(question, CASES, PASSAGES, preference)
+        comparable, passages = self._search.recall(question, PRECEDENTS, PASSAGES, preference)
+        cases = comparable[:CASES]
         triage = self._triager.with_precedent(triage, cases, reply_language)
         timings["recall"] = _ms(before)
 
         before = time.perf_counter()
-        brief = self._brief(complaint, settings, reading, triage, reply_language, today, who, cases, passages)
-        brief = replace(brief, clocks=self._standing(tenant, complaint, settings, brief))
+        foreign = language != "und" and language != reply_language
+        brief = self._brief(
+            complaint, settings, reading, triage, reply_language, today, who, cases, passages, foreign=foreign
+        )
+        brief = replace(
+            brief,
+            clocks=self._standing(tenant, complaint, settings, brief),
+            decision=wanted.decision,
+            answered=self._store.answered(tenant, complaint.id),
+            precedents=tuple(comparable),
+        )
         who, served = self._recogniser.attend(
             tenant, who, complaint, triage, brief.clocks, reply_language, today, question.vector
         )
@@ -286,6 +316,8 @@ class Desk:
         who: Who,
         cases: list[CaseMatch],
         passages: list[PassageMatch],
+        *,
+        foreign: bool,
     ) -> Brief:
         received = complaint.received_at.astimezone(ZoneInfo(settings.timezone))
         sector = complaint.sector or settings.sector
@@ -301,7 +333,8 @@ class Desk:
             text=reading.text,
             turns=tuple(Utterance(_speaker(turn.speaker), turn.text) for turn in reading.turns),
             triage=triage,
-            stated=find_stated(reading.text, language),
+            stated=find_stated(reading.text, _OTHER[language] if foreign else language),
+            foreign=foreign,
             cases=tuple(cases),
             passages=tuple(passages),
             facts=who.view.facts,
@@ -359,6 +392,9 @@ def _as_event(listener: Listener) -> OnDelta:
         await listener("delta", {"text": text})
 
     return delta
+
+
+_OTHER: Final[dict[Language, Language]] = {"zh": "en", "en": "zh"}
 
 
 def _require_text(turns: Sequence[Turn]) -> None:

@@ -7,7 +7,8 @@ BotError
 ├── Unauthorised            no key, or one we do not know
 ├── Forbidden               the key is good, its scopes do not reach this
 ├── Conflict                the request contradicts what is stored
-│   └── KeyReused           an idempotency key came with another request
+│   ├── KeyReused           an idempotency key came with another request
+│   └── NeedsModel          free text is to be rewritten, and no language model is configured
 ├── BadSignature            a webhook that is not signed as agreed
 ├── InvalidSettings         configuration that cannot work
 ├── InvalidRules            a TOML file of ours that breaks its schema; names file and line
@@ -51,6 +52,10 @@ class Conflict(BotError):
 
 class KeyReused(Conflict):
     """An idempotency key came with another request."""
+
+
+class NeedsModel(Conflict):
+    """Free text can only be rewritten by a language model, and none is configured; says what can be done."""
 
 
 class BadSignature(BotError):

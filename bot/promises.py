@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Final, Literal
 
 from sqlalchemy import insert, select, update
@@ -44,6 +45,10 @@ class Promise(Owned):
     made_at: datetime
     settled_at: datetime | None = None
     settled_by: str = ""
+    amount: Decimal | None = None
+    currency: str | None = None
+    approved_by: str = ""
+    """The role that approved it, where it is a remedy."""
 
     def overdue(self, today: date) -> bool:
         """Whether its day has passed and it was neither kept nor given up."""
@@ -120,6 +125,31 @@ class Promises:
         chosen = [promise for promise in found if not overdue or promise.overdue(today)]
         return sorted(chosen, key=lambda promise: (promise.due or date.max, promise.id))
 
+    def untold(self, tenant: str, today: date) -> list[Promise]:
+        """Overdue promises of which no receiver has been told, those due first in front."""
+        query = (
+            select(CommitmentRow)
+            .where(CommitmentRow.state == "open", CommitmentRow.told_at.is_(None), CommitmentRow.due < today)
+            .order_by(CommitmentRow.due, CommitmentRow.id)
+        )
+        with self._sessions.read(tenant) as session:
+            return [_promise(row) for row in session.scalars(query)]
+
+    def told(self, tenant: str, promise_id: str, at: datetime) -> None:
+        """A receiver has taken the event that this promise is overdue."""
+        with self._sessions.write(tenant) as session:
+            session.execute(update(CommitmentRow).where(CommitmentRow.id == promise_id).values(told_at=at))
+
+    def of_complaint(self, tenant: str, complaint_id: str) -> list[Promise]:
+        """Everything that replies to one complaint promised, as it stands, the oldest first."""
+        query = (
+            select(CommitmentRow)
+            .where(CommitmentRow.complaint_id == complaint_id)
+            .order_by(CommitmentRow.made_at, CommitmentRow.id)
+        )
+        with self._sessions.read(tenant) as session:
+            return [_promise(row) for row in session.scalars(query)]
+
     def _tell(
         self, tenant: str, complaint_id: str, told: Sequence[tuple[str, EventKind]], now: datetime
     ) -> None:
@@ -149,7 +179,10 @@ def _made(suggestion: Suggestion, text: str | None, owner: str, now: datetime) -
             text=commitment.text,
             due=commitment.deadline,
             source=commitment.source,
-            owner=owner,
+            owner=commitment.owner or owner,
+            amount=commitment.amount,
+            currency=commitment.currency,
+            approved_by=commitment.approved_by,
             state="open",
             made_at=now,
         )

@@ -1,8 +1,9 @@
 """The tables of the desk: tenants and their keys, complaints, suggestions, outcomes, idempotency."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
-from sqlalchemy import Date, DateTime, Dialect, Index, Integer, String, Text
+from sqlalchemy import Date, DateTime, Dialect, Index, Integer, Numeric, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -139,6 +140,11 @@ class CommitmentRow(TenantRow, Base):
     made_at: Mapped[datetime] = mapped_column(UtcTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcTime)
     settled_by: Mapped[str] = mapped_column(String(200))
+    told_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    """When a receiver took the event that it is overdue."""
+    amount: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
+    currency: Mapped[str | None] = mapped_column(String(3))
+    approved_by: Mapped[str] = mapped_column(String(20), server_default="")
     __table_args__ = (
         Index("commitments_by_state", "tenant", "state", "due"),
         Index("commitments_of_complaint", "tenant", "complaint_id"),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
@@ -86,11 +87,39 @@ class Settings(BaseModel):
         str | None,
         Field(description="Base URL of an OpenAI-compatible server; empty means the composer writes."),
     ] = None
+    llm_local: Annotated[
+        str | None,
+        Field(
+            description="A causal language model of transformers, run in this process in place of a server: "
+            "a folder, or a hub name, `name@revision`."
+        ),
+    ] = None
     llm_model: Annotated[str | None, Field(description="Model name the server expects.")] = None
     llm_key: Annotated[SecretStr | None, Field(description="API key of that server.")] = None
     llm_seconds: Annotated[
         float, Field(gt=0, le=600, description="Seconds a draft may take before the composer writes instead.")
     ] = 10.0
+    llm_price_prompt: Annotated[
+        Decimal, Field(ge=0, description="Price of a million tokens of prompt, to count what drafts cost.")
+    ] = Decimal(0)
+    llm_price_completion: Annotated[
+        Decimal, Field(ge=0, description="Price of a million tokens of reply.")
+    ] = Decimal(0)
+    llm_currency: Annotated[
+        str, Field(pattern="^([A-Z]{3})?$", description="Currency of these prices; empty counts tokens only.")
+    ] = ""
+    llm_concurrency: Annotated[
+        int, Field(ge=1, le=256, description="Requests to the language model under way at once; others wait.")
+    ] = 4
+    events_url: Annotated[
+        str | None,
+        Field(
+            description="Where events go that others should know of (`commitment.overdue`); empty: nowhere."
+        ),
+    ] = None
+    events_secret: Annotated[
+        SecretStr | None, Field(description="`whsec_…` secret by which these events are signed.")
+    ] = None
     webhook_secret: Annotated[
         SecretStr | None,
         Field(description="`whsec_…` secret of the signed inbound webhook; empty closes it."),

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Protocol
 
 from sqlalchemy import delete, func, insert, select, update
@@ -49,6 +49,14 @@ class Received:
     id: str
     repeated: bool = False
     """The same request came before; nothing was stored now."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentReply:
+    """A reply that went out."""
+
+    on: date
+    stage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +249,31 @@ class DeskStore:
         with self._sessions.read(tenant) as session:
             body = session.scalar(query)
         return None if body is None else Suggestion.model_validate_json(body)
+
+    def answered(self, tenant: str, complaint_id: str) -> bool:
+        """Whether a reply to this complaint has gone out."""
+        query = (
+            select(OutcomeRow.id)
+            .join(SuggestionRow, SuggestionRow.id == OutcomeRow.suggestion_id)
+            .where(SuggestionRow.complaint_id == complaint_id, OutcomeRow.action.in_(("sent", "edited")))
+            .limit(1)
+        )
+        with self._sessions.read(tenant) as session:
+            return session.scalar(query) is not None
+
+    def replies(self, tenant: str, complaint_id: str) -> list[SentReply]:
+        """The replies to a complaint that went out, the oldest first."""
+        query = (
+            select(OutcomeRow.at, SuggestionRow.body)
+            .join(SuggestionRow, SuggestionRow.id == OutcomeRow.suggestion_id)
+            .where(SuggestionRow.complaint_id == complaint_id, OutcomeRow.action.in_(("sent", "edited")))
+            .order_by(OutcomeRow.at)
+        )
+        with self._sessions.read(tenant) as session:
+            return [
+                SentReply(at.date(), Suggestion.model_validate_json(body).draft.stage)
+                for at, body in session.execute(query)
+            ]
 
     def record_outcome(
         self, tenant: str, suggestion_id: str, action: str, body: str, once: Once | None = None

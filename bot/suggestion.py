@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from bot.draft.decision import Decision
 from knowledge.case import (
     CaseOutcome,
     EmotionKind,
@@ -306,6 +307,18 @@ class CheckResult(Owned):
     """Whether a draft that fails it is shown to nobody, and an edited one had better not be sent."""
 
 
+class TokensUsed(Owned):
+    """What the language model read and wrote for a draft."""
+
+    prompt: Annotated[int, Field(ge=0)]
+    completion: Annotated[int, Field(ge=0)]
+    estimated: bool
+    """Whether the server did not count, and the figures are ours."""
+    cost: Decimal | None = None
+    """By the prices that are set; None where none are."""
+    currency: str | None = None
+
+
 class Band(Owned):
     """What comparable cases got, of one kind of redress in one currency."""
 
@@ -345,6 +358,13 @@ class Draft(Owned):
     """Why the composer wrote it although a model is configured."""
     precedent: Precedent | None = None
     """What comparable cases got, where memory has any."""
+    tokens: TokensUsed | None = None
+    """What a language model used for it, whether its reply is shown or not; None where none was asked."""
+
+    @property
+    def sendable(self) -> bool:
+        """Whether every check passed that a reply must pass."""
+        return all(each.passed or not each.blocking for each in self.checks)
 
 
 class Suggestion(Owned):
@@ -360,6 +380,10 @@ class Suggestion(Owned):
     profile: ProfileView
     clocks: tuple[Clock, ...]
     draft: Draft
+    alternatives: tuple[Draft, ...] = ()
+    """The same facts and promises in other words, where more than one draft was asked for."""
+    decision: Decision | None = None
+    """What a person decided, where the draft conveys that."""
     timings: dict[str, float] = {}
     """Milliseconds each step took."""
     models: dict[str, str] = {}

@@ -12,15 +12,19 @@ from bot.clocks.rules import Clocks
 from bot.database import Database
 from bot.deadlines import Deadlines
 from bot.desk import Desk
-from bot.draft.chat import Chat
+from bot.draft.chat import Chat, Writer
 from bot.draft.composer import Composer
+from bot.draft.costs import Prices
 from bot.draft.drafter import Drafter
-from bot.errors import StorageUnavailable
+from bot.draft.local_model import LocalModel
+from bot.errors import InvalidSettings, StorageUnavailable
+from bot.handover import Handovers
 from bot.models import category_model, own_readers, reranker, with_labels
 from bot.notes import NoteKeeper, RedactedVectors
 from bot.privacy.redaction import redact
 from bot.profile import Recogniser
 from bot.promises import Promises
+from bot.replies import Replies
 from bot.settings import Settings
 from bot.store import DeskStore
 from bot.triage.learned import shipped_judge
@@ -73,11 +77,13 @@ class Parts(StoreParts):
     taxonomy: Taxonomy
     index: Index
     search: Search
-    chat: Chat | None
+    chat: Writer | None
     models: dict[str, str]
     """Name and revision of every model that has a part."""
     notes: NoteKeeper
     desk: Desk
+    replies: Replies
+    handovers: Handovers
 
 
 def redact_text(text: str) -> str:
@@ -171,6 +177,8 @@ def build(stored: StoreParts, embedder: Embedder, index: Index, notes: NoteKeepe
     models = {**_models(settings, embedder, head), **triager.models}
     if reread is not None:
         models["reranker"] = reread.name
+    prices = Prices(settings.llm_price_prompt, settings.llm_price_completion, settings.llm_currency)
+    drafter = Drafter(Composer.shipped(), chat, settings.llm_seconds, prices)
     desk = Desk(
         store=stored.store,
         tenants=stored.tenants,
@@ -179,7 +187,7 @@ def build(stored: StoreParts, embedder: Embedder, index: Index, notes: NoteKeepe
         recogniser=Recogniser(stored.profiles, stored.histories, stored.people, stored.risks, notes.vectors),
         clocks=Clocks.shipped(),
         deadlines=stored.deadlines,
-        drafter=Drafter(Composer.shipped(), chat, settings.llm_seconds),
+        drafter=drafter,
         models=models,
         max_read_chars=settings.max_read_chars,
         threads=settings.threads,
@@ -208,6 +216,8 @@ def build(stored: StoreParts, embedder: Embedder, index: Index, notes: NoteKeepe
         models=models,
         notes=notes,
         desk=desk,
+        replies=Replies(desk, stored.store, drafter),
+        handovers=Handovers(desk, stored.store, stored.promises, chat, settings.llm_seconds),
     )
 
 
@@ -215,13 +225,25 @@ def _models(settings: Settings, embedder: Embedder, head: Classifier) -> dict[st
     models = {"embedder": embedder.name, "categories": head.name}
     if settings.llm_url:
         models["draft"] = settings.llm_model or "(the server's own)"
+    elif settings.llm_local:
+        models["draft"] = settings.llm_local
     return models
 
 
-def _chat(settings: Settings) -> Chat | None:
+def _chat(settings: Settings) -> Writer | None:
+    if settings.llm_local is not None:
+        if settings.llm_url is not None:
+            raise InvalidSettings("give REDRESS_LLM_URL or REDRESS_LLM_LOCAL, not both")
+        return LocalModel(settings.llm_local, seconds=settings.llm_seconds)
     if settings.llm_url is None:
         return None
-    return Chat(settings.llm_url, settings.llm_model, settings.llm_key, seconds=settings.llm_seconds)
+    return Chat(
+        settings.llm_url,
+        settings.llm_model,
+        settings.llm_key,
+        seconds=settings.llm_seconds,
+        concurrency=settings.llm_concurrency,
+    )
 
 
 def bring_index_up_to_date(stored: StoreParts, progress: Progress) -> bool:

@@ -282,7 +282,7 @@ async def test_whatever_goes_wrong_the_composer_writes_and_says_why(
     one = brief("en")
     draft = await writer().draft(one)
     assert draft.fallback_reason.startswith(reason)
-    assert draft == composed(one, draft.fallback_reason)
+    assert draft.model_copy(update={"tokens": None}) == composed(one, draft.fallback_reason)
 
 
 async def test_the_reason_comes_in_the_language_of_the_complaint() -> None:
@@ -437,7 +437,7 @@ async def test_the_noise_of_a_real_server_gives_the_composed_reply_and_the_reaso
     async with real(tiny_llm.running().url) as writer:
         draft = await writer.draft(one, hear)
     assert draft.fallback_reason.split(":")[0] in {"check_failed", "model_cut_off", "model_empty"}
-    assert draft == composed(one, draft.fallback_reason)
+    assert draft.model_copy(update={"tokens": None}) == composed(one, draft.fallback_reason)
     assert heard
 
 

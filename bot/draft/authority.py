@@ -11,8 +11,10 @@ from pydantic import AfterValidator
 
 from bot.draft.decision import ROLES, Decision, Remedy, RemedyKind, Role
 from bot.errors import InvalidRequest
-from knowledge.case import Owned
+from bot.privacy.redaction import redact
+from knowledge.case import Language, Owned, language_of
 from knowledge.rules import load_rules
+from knowledge.words import PLACEHOLDER
 
 FILE: Final = Path(__file__).with_name("authority.toml")
 
@@ -82,6 +84,41 @@ class Authority(Owned):
             spent[place] = spent.get(place, Decimal(0)) + (remedy.amount or 0)
         if decision.fault_confirmed:
             yield "admitting the company's fault", self.fault_confirmed
+
+
+def examine(decision: Decision, today: date) -> None:
+    """Raise where a decision promises too much, too late, or holds personal data.
+
+    Raises:
+        InvalidRequest: says what is wrong, and what to send.
+    """
+    decision.in_time(today)
+    Authority.shipped().allow(decision)
+    for words in decision.words:
+        placeholders = PLACEHOLDER.findall(redact(words).text)
+        found = {name.strip("⟦⟧").rstrip("_0123456789") for name in placeholders}
+        if found:
+            kinds = ", ".join(sorted(kind.lower().replace("_", " ") for kind in found))
+            raise InvalidRequest(
+                f"the words of the decision hold personal data ({kinds}): leave it out, the letter does "
+                "without it"
+            )
+
+
+def in_language(decision: Decision, language: Language) -> None:
+    """Raise where somebody wrote findings or reasons in another language than the reply is in.
+
+    Raises:
+        InvalidRequest: says what to send.
+    """
+    names = {"zh": "Chinese", "en": "English"}
+    for words in decision.words:
+        if language_of(words) != language:
+            raise InvalidRequest(
+                f"the reply is in {names[language]}, and the decision has words in "
+                f"{names[language_of(words)]}: give `findings`, `reason`, `what` and `owner` in "
+                f"{names[language]}; free text is not translated here"
+            )
 
 
 @cache

@@ -13,7 +13,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 import httpx
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -35,6 +35,8 @@ TEMPERATURE: Final = 0.3
 """Low: a reply states facts; above 0, where some models repeat themselves."""
 
 _VERSION: Final = re.compile(r"/v[0-9]+[a-z0-9]*(?=/|$)")
+_ABOUT_FORMAT: Final = ("response_format", "json_schema", "json_object", "json mode", "structured")
+"""Words by which a server says that it cannot give JSON so."""
 _PLAIN_CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 _VISIBLE_ASCII: Final = re.compile(r"[\x21-\x7e]+")
 
@@ -59,6 +61,26 @@ class ChatReply:
     """Why the model stopped: `stop`, or `length`, `content_filter`, `refusal`, … when it was stopped."""
     usage: Usage | None
     """Tokens; None where the server does not say."""
+
+
+class Writer(Protocol):
+    """What writes a reply: a server's model, or one in this process."""
+
+    async def write(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        on_delta: OnDelta | None = None,
+        seconds: float | None = None,
+        schema: dict[str, Any] | None = None,
+    ) -> ChatReply:
+        """The model's reply; see `Chat.write`."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of what it holds."""
+        ...
 
 
 class _Listed(BaseModel):
@@ -111,6 +133,8 @@ class Chat:
         self._opens_its_tags = False
         """Whether a reply has shown that this model's words may be handed on as they come."""
         self._adaptations: set[str] = set()
+        self._formats: list[str] = ["json_schema", "json_object"]
+        """Ways of asking for JSON that this server and model have not refused, the strictest first."""
         self._client = httpx.AsyncClient(
             transport=transport,
             timeout=httpx.Timeout(seconds, connect=min(3.0, seconds)),
@@ -130,6 +154,7 @@ class Chat:
         max_tokens: int,
         on_delta: OnDelta | None = None,
         seconds: float | None = None,
+        schema: dict[str, Any] | None = None,
     ) -> ChatReply:
         """The model's reply. Its words go to `on_delta` as they come, reasoning left out.
 
@@ -141,6 +166,8 @@ class Chat:
             max_tokens: Length of the reply, at most.
             on_delta: What it raises ends the writing and comes through.
             seconds: A shorter deadline than the client's own.
+            schema: JSON schema of the answer. Asked for as `json_schema`, then as `json_object`, then not at
+                all, as far as the server goes along, which is remembered. Validate the answer.
 
         Raises:
             ChatUnavailable: no complete reply; its cause is a `TimeoutError` where time ran out.
@@ -149,7 +176,8 @@ class Chat:
         limit = self._seconds if seconds is None else min(seconds, self._seconds)
         try:
             async with asyncio.timeout(limit), self._slots:
-                reply = await self._persist(messages, max_tokens, on_delta, time.monotonic() + limit)
+                end = time.monotonic() + limit
+                reply = await self._persist(messages, max_tokens, on_delta, schema, end)
         except AttemptFailed as failed:
             self._listed = None  # the server may offer another model by now
             self._breaker.record(well=failed.status in ABOUT_THE_REQUEST)
@@ -161,7 +189,12 @@ class Chat:
         return reply
 
     async def _persist(
-        self, messages: Sequence[Message], max_tokens: int, on_delta: OnDelta | None, deadline: float
+        self,
+        messages: Sequence[Message],
+        max_tokens: int,
+        on_delta: OnDelta | None,
+        schema: dict[str, Any] | None,
+        deadline: float,
     ) -> ChatReply:
         """Attempts, until one is whole or another would not help or not fit before the deadline."""
         handed = _Handed(on_delta)
@@ -169,7 +202,7 @@ class Chat:
         while True:
             try:
                 model = self._model or self._listed or await self._first_listed()
-                reply = await self._attempt(self._body(model, messages, max_tokens), handed)
+                reply = await self._attempt(self._body(model, messages, max_tokens, schema), handed)
             except _Adapted:
                 continue
             except AttemptFailed as failed:
@@ -249,7 +282,9 @@ class Chat:
             return {"api-key": self._key.get_secret_value()}
         return {"authorization": f"Bearer {self._key.get_secret_value()}"}
 
-    def _body(self, model: str, messages: Sequence[Message], max_tokens: int) -> dict[str, Any]:
+    def _body(
+        self, model: str, messages: Sequence[Message], max_tokens: int, schema: dict[str, Any] | None
+    ) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": model,
             "messages": [asdict(message) for message in messages],
@@ -258,6 +293,8 @@ class Chat:
             "temperature": TEMPERATURE,
             "max_tokens": max_tokens,
         }
+        if schema is not None and self._formats:
+            body["response_format"] = _format(self._formats[0], schema)
         for field in self._adaptations:
             del body[field]
         if "max_tokens" in self._adaptations:
@@ -271,9 +308,18 @@ class Chat:
         named = ["temperature", "stream_options"]
         if fault.code == "unsupported_parameter" and "max_completion_tokens" in fault.words:
             named = ["max_tokens"]
+        if "response_format" in sent and any(word in fault.words for word in _ABOUT_FORMAT):
+            self._formats.pop(0)
+            return True
         refused_fields = [field for field in named if field in fault.words and field in sent]
         self._adaptations.update(refused_fields)
         return bool(refused_fields)
+
+
+def _format(kind: str, schema: dict[str, Any]) -> dict[str, Any]:
+    if kind == "json_object":
+        return {"type": "json_object"}
+    return {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
 
 
 class _Handed:

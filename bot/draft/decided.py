@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.draft.exhibit import Exhibit, Verdict
 from bot.draft.sources import moments, numbers
-from knowledge.case import Language
+from knowledge.case import Language, language_of
 
 _OPPOSITE: Final[dict[str, tuple[str, ...]]] = {
     "upheld": ("rejected",),
@@ -68,7 +68,12 @@ def _gives_ground(draft: Exhibit) -> bool:
         return True
     policies = [citation.quote for citation in draft.plan.citations]
     policies += [citation.title for citation in draft.plan.citations]
-    grounds = [ground for ground in (*decision.findings, decision.reason, *policies) if ground]
+    # a ground in the other language cannot be found again in a translation
+    grounds = [
+        ground
+        for ground in (*decision.findings, decision.reason, *policies)
+        if ground and language_of(ground) == language
+    ]
     return not grounds or any(_tells(draft.text, ground, language) for ground in grounds)
 
 

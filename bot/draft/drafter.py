@@ -4,6 +4,7 @@ draft → plan → prompt → model → manuscript → checks → Draft
         whatever fails on the way → composer → Draft with the reason
 """
 
+import asyncio
 import logging
 import secrets
 from dataclasses import dataclass
@@ -11,20 +12,25 @@ from typing import Final, Literal
 
 from bot.brief import Brief
 from bot.clocks.traces import written
-from bot.draft.chat import Chat, ChatReply, OnDelta
+from bot.draft.chat import ChatReply, OnDelta, Writer
+from bot.draft.clauses import Style
 from bot.draft.composer import Composer
+from bot.draft.costs import UNPRICED, Prices, tokens_used
 from bot.draft.manuscript import Manuscript, Preview, read_manuscript
 from bot.draft.model_checks import check_model, must_pass
 from bot.draft.plan import Plan, make_plan
+from bot.draft.precedent import precedent
 from bot.draft.prompt import render
 from bot.errors import ChatUnavailable
-from bot.suggestion import CheckResult, Citation, Draft
+from bot.suggestion import CheckResult, Citation, Draft, TokensUsed
 from knowledge.case import Language
 
 logger = logging.getLogger(__name__)
 
 MAX_TOKENS: Final = 2048
 """The longest reply takes about 600; the rest is for models that reason in their reply."""
+_TRIES: Final = 6
+"""Other wordings that are tried where two drafts came out the same."""
 MAX_CHARS: Final = 6_000
 """Twice the longest letter and more: what is longer is no reply."""
 
@@ -57,10 +63,11 @@ _IN_WORDS: Final[dict[Reason, tuple[str, str]]] = {
 class _Unfit(Exception):
     """The model's reply cannot be shown."""
 
-    def __init__(self, reason: Reason, detail: str = "") -> None:
+    def __init__(self, reason: Reason, detail: str = "", used: TokensUsed | None = None) -> None:
         super().__init__(reason)
         self.reason: Reason = reason
         self.detail = detail
+        self.used = used
 
 
 _STRANGER: Final[dict[Language, str]] = {"zh": "尊敬的客户", "en": "Dear customer"}
@@ -72,34 +79,93 @@ class Drafter:
     """Writes the draft for a Brief. A Draft always comes back."""
 
     composer: Composer
-    chat: Chat | None
+    chat: Writer | None
     """None: the composer writes everything."""
     seconds: float
     """The model's time for one reply."""
+    prices: Prices = UNPRICED
+    """What its tokens cost."""
 
-    async def draft(self, brief: Brief, on_delta: OnDelta | None = None) -> Draft:
+    async def draft(
+        self,
+        brief: Brief,
+        on_delta: OnDelta | None = None,
+        *,
+        style: Style = "",
+        variation: int = 0,
+        plan: Plan | None = None,
+    ) -> Draft:
         """The reply to one complaint; raises nothing for a model's fault.
 
         `on_delta` is given the model's words as they come, without reasoning and unchecked. Only the returned
         Draft counts: it may be another text. What `on_delta` raises ends the preview, not the drafting.
+
+        Args:
+            brief: The evidence.
+            on_delta: Listens.
+            style: How the reply differs from the usual one.
+            variation: Another number, other words.
+            plan: What the reply must do, where it is made already.
+
+        Raises:
+            InvalidRequest: the decision asks for what the customer has given, or rests on an unknown policy.
         """
-        plan = make_plan(brief)
+        plan = plan or make_plan(brief)
         if self.chat is None or plan.stage == "safety_hold":
-            return self.composer.compose(brief, plan)
+            return self.composer.compose(brief, plan, style, variation)
+        used: TokensUsed | None = None
         try:
-            return await self._by_model(self.chat, brief, plan, _Listener(on_delta))
+            return await self._by_model(self.chat, brief, plan, _Listener(on_delta), style, variation)
         except _Unfit as unfit_reply:
             reason = _say(unfit_reply.reason, brief.language, unfit_reply.detail)
+            used = unfit_reply.used
         except Exception as error:  # noqa: BLE001  # an agent must get a draft, whatever a model made us do
             logger.warning("drafting with the model failed: %s", type(error).__name__)
             reason = _say("model_failed", brief.language)
-        return self.composer.compose(brief, plan).model_copy(update={"fallback_reason": reason})
+        draft = self.composer.compose(brief, plan, style, variation)
+        return draft.model_copy(update={"fallback_reason": reason, "tokens": used})
 
-    async def _by_model(self, chat: Chat, brief: Brief, plan: Plan, listener: "_Listener") -> Draft:
+    async def several(
+        self, brief: Brief, count: int, on_delta: OnDelta | None = None, style: Style = ""
+    ) -> tuple[Draft, ...]:
+        """That many drafts of one reply, no two with the same words; fewer where there are no other words.
+
+        Only the first is heard as it is written.
+
+        Raises:
+            InvalidRequest: as for `draft`.
+        """
+        plan = make_plan(brief)
+        if plan.stage == "safety_hold":
+            count = 1
+        drafts = await asyncio.gather(
+            *(
+                self.draft(brief, None if number else on_delta, style=style, variation=number, plan=plan)
+                for number in range(count)
+            )
+        )
+        different = {draft.text: draft for draft in reversed(drafts)}
+        for number in range(count, count + _TRIES if count > 1 else count):
+            if len(different) >= count:
+                break
+            other = self.composer.compose(brief, plan, style, number)
+            different.setdefault(other.text, other)
+        return (drafts[0], *(draft for text, draft in different.items() if text != drafts[0].text))[:count]
+
+    async def _by_model(
+        self,
+        chat: Writer,
+        brief: Brief,
+        plan: Plan,
+        listener: "_Listener",
+        style: Style,
+        variation: int,
+    ) -> Draft:
         marker = secrets.token_hex(8)
+        messages = render(brief, plan, marker, style=style, variation=variation)
         try:
             reply = await chat.write(
-                render(brief, plan, marker),
+                messages,
                 max_tokens=MAX_TOKENS,
                 on_delta=listener.hear,
                 seconds=self.seconds,
@@ -108,23 +174,25 @@ class Drafter:
             logger.warning("no draft from the model: %s", error)
             slow = isinstance(error.__cause__, TimeoutError)
             raise _Unfit("model_slow" if slow else "model_unavailable") from error
-        manuscript = _usable(reply)
+        used = tokens_used("".join(each.content for each in messages), reply.text, reply.usage, self.prices)
+        manuscript = _usable(reply, used)
         results = check_model(manuscript, brief, plan, marker)
         if failed := must_pass(results):
-            raise _Unfit("check_failed", "; ".join(f"{result.id} {result.detail}" for result in failed))
-        return _draft(manuscript, brief, plan, results)
+            detail = "; ".join(f"{result.id} {result.detail}" for result in failed)
+            raise _Unfit("check_failed", detail, used)
+        return _draft(manuscript, brief, plan, results).model_copy(update={"tokens": used})
 
 
-def _usable(reply: ChatReply) -> Manuscript:
+def _usable(reply: ChatReply, used: TokensUsed) -> Manuscript:
     if reply.finish in _REFUSED:
-        raise _Unfit("model_refused")
+        raise _Unfit("model_refused", used=used)
     if reply.finish in _CUT_OFF:
-        raise _Unfit("model_cut_off")
+        raise _Unfit("model_cut_off", used=used)
     if len(reply.text) > MAX_CHARS:
-        raise _Unfit("model_too_long")
+        raise _Unfit("model_too_long", used=used)
     manuscript = read_manuscript(reply.text)
     if not manuscript.text:
-        raise _Unfit("model_empty")
+        raise _Unfit("model_empty", used=used)
     return manuscript
 
 
@@ -138,9 +206,12 @@ def _draft(manuscript: Manuscript, brief: Brief, plan: Plan, results: tuple[Chec
         commitments=tuple(
             commitment
             for commitment in plan.commitments
-            if commitment.deadline is None or written(commitment.deadline, brief.language) in manuscript.text
+            if commitment.approved_by  # a person decided it: it holds, however the letter words it
+            or commitment.deadline is None
+            or written(commitment.deadline, brief.language) in manuscript.text
         ),
         checks=results,
+        precedent=precedent(brief),
     )
 
 

@@ -14,12 +14,14 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from string import Template
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
 
 from bot.brief import Brief
 from bot.clocks.traces import written
 from bot.draft.chat import Message
-from bot.draft.clauses import Stage, wording
+from bot.draft.clauses import Stage, Style, wording
 from bot.draft.decided_words import beyond, decided_words
 from bot.draft.plan import Plan
 from bot.draft.rubric import rubric
@@ -54,17 +56,23 @@ class _Parts(Owned):
     stages: dict[Stage, str]
     forms: dict[Literal["letter", "chat", "thanks"], str]
     families: dict[Family, str]
+    styles: dict[Style, str]
+    variations: Annotated[tuple[str, ...], Field(min_length=1)]
     slots: dict[str, str]
     escalations: dict[EscalationKind, str]
 
 
-def render(brief: Brief, plan: Plan, marker: str | None = None) -> tuple[Message, ...]:
+def render(
+    brief: Brief, plan: Plan, marker: str | None = None, *, style: Style = "", variation: int = 0
+) -> tuple[Message, ...]:
     """The messages for one reply: system, then user.
 
     Args:
         brief: The evidence.
         plan: What the reply must do; never of the stage `safety_hold`, whose text is fixed.
         marker: Fences the material in; random where none is given, so that nobody can write it beforehand.
+        style: How the reply differs from the usual one.
+        variation: Which of several replies with other words this is, from 0.
 
     Raises:
         KeyError: a template names a variable that does not exist.
@@ -103,7 +111,7 @@ def render(brief: Brief, plan: Plan, marker: str | None = None) -> tuple[Message
         or f"- {parts.nothing}",
         known=plain(parts.comma.join(plan.known)) or parts.nothing,
         form=_form(plan, parts, language),
-        tone=parts.families[plan.tone.family] + "".join(f"\n- {manner}" for manner in brief.manners),
+        tone="\n- ".join((parts.families[plan.tone.family], *_manners(brief, parts, style, variation))),
         marker=marker,
     )
     user = _template(f"words_{language}").substitute(
@@ -175,6 +183,15 @@ def _said(plan: Plan, parts: _Parts, decides: set[bool]) -> Iterator[tuple[str, 
     yield "contact", (slots["contact"],)
     if form == "letter":
         yield "signature", (slots["signature"],)
+
+
+def _manners(brief: Brief, parts: _Parts, style: Style, variation: int) -> Iterator[str]:
+    """How this customer is best written to, and how this reply is to differ."""
+    yield from brief.manners
+    if style:
+        yield parts.styles[style]
+    if variation:
+        yield parts.variations[(variation - 1) % len(parts.variations)]
 
 
 def _need_slots(stage: Stage, decides: set[bool]) -> Iterator[str]:
