@@ -130,8 +130,8 @@ class Desk:
             NotFound: no such tenant.
             InvalidRequest: the decision promises too much, or does not fit the complaint; says what to send.
         """
-        on_paper = _on_paper(complaint, complaint_id or new_id("cmp"))
-        return await self._suggest(tenant, on_paper, listener, wanted)
+        paper = on_paper(complaint, complaint_id or new_id("cmp"))
+        return await self._suggest(tenant, paper, listener, wanted)
 
     async def suggest(
         self, tenant: str, complaint_id: str, listener: Listener | None = None, wanted: Wanted = USUAL
@@ -161,7 +161,7 @@ class Desk:
         Rules, patterns and the tenant's index load when they are first used: few customers should wait.
         """
         for text in REHEARSAL:
-            assessment = self.assess(tenant, _on_paper(ComplaintIn(text=text), "rehearsal"))
+            assessment = self.assess(tenant, on_paper(ComplaintIn(text=text), "rehearsal"))
             self._drafter.composer.compose(assessment.brief)
 
     def on_record(self, tenant: str, complaint_id: str) -> Suggestion | None:
@@ -361,7 +361,7 @@ class Desk:
         return settings
 
 
-def _on_paper(complaint: ComplaintIn, complaint_id: str) -> Complaint:
+def on_paper(complaint: ComplaintIn, complaint_id: str) -> Complaint:
     """The complaint as if it were stored.
 
     Raises:

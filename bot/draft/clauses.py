@@ -275,7 +275,8 @@ def _rank(group: Group, variables: frozenset[str]) -> int:
     if group.fallback:
         return -1
     bounded = group.min_intensity > 0 or group.max_intensity < 4
-    return 2 * bool(group.families) + 2 * bool(group.categories) + bounded + len(variables & SPECIFIC)
+    named = 2 * bool(group.families) + 2 * bool(group.categories) + 4 * bool(group.flag)
+    return named + bounded + len(variables & SPECIFIC)
 
 
 def _rank_for(clause: Clause, style: Style) -> int:

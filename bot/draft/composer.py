@@ -201,6 +201,7 @@ def _values(brief: Brief, plan: Plan) -> dict[str, str]:
         "topic": plan.topic,
         "subject": restated.subject,
         "topic_on": plan.topic if restated.subject else "",
+        "matter": _matter(plan, topic.topic, language),
         "grievance": topic.grievance,
         "Grievance": topic.grievance[:1].upper() + topic.grievance[1:],
         "look": topic.look,
@@ -219,6 +220,13 @@ def _values(brief: Brief, plan: Plan) -> dict[str, str]:
         quote = "" if citation.quote == article.title else citation.quote
         values |= {"title": article.title, "quote": quote, "kind": _KIND[article.kind]}
     return values
+
+
+def _matter(plan: Plan, topic: str, language: Language) -> str:
+    """The topic as a noun: what is reported of it, a sentence may say itself."""
+    if language == "en":
+        return plan.topic
+    return f"{plan.restated.subject}方面的{topic}" if plan.restated.subject else topic
 
 
 def _assemble(slots: dict[str, str], brief: Brief, plan: Plan, style: Style) -> str:

@@ -18,7 +18,7 @@ LEAST_QUOTED: Final = {"zh": 10, "en": 30}
 become harmless by the marks around it."""
 
 _SENTENCE: Final = {"zh": re.compile("[^。！？；\n]+"), "en": re.compile(r"[^\n]+?(?:[.!?;](?=\s)|(?=\n)|$)")}
-_CLAUSE_END: Final = re.compile("[，,；;：:。！？!?\n]")
+_CLAUSE_END: Final = re.compile(r"[，；;：:。！？!?\n]|,(?!\d)")
 
 
 class Flaw(NamedTuple):
@@ -87,8 +87,8 @@ class Exhibit:
             ):
                 text = masked(text, words)
         plan = self.plan
-        approved = " ".join(self.brief.company.split()), plan.name, plan.reference, plan.rights
-        for words in (*approved, *plan.restated.acts):
+        approved = " ".join(self.brief.company.split()), plan.name, plan.reference, plan.rights, plan.topic
+        for words in (*approved, *plan.restated.acts, plan.restated.subject):
             text = masked(text, words)
         return text
 

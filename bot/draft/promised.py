@@ -3,6 +3,7 @@
 from bot.draft.amounts import find_amounts
 from bot.draft.decision import WORDS_ALONE
 from bot.draft.exhibit import Exhibit, Verdict
+from bot.draft.lexicon import lowered
 from bot.draft.sources import folded
 
 
@@ -25,12 +26,23 @@ def _promises(draft: Exhibit) -> list[tuple[int, int]]:
     """Words that promise, or report something as done, without leaving it open in the same clause."""
     left_open = draft.rules.lexicons["open"]
     found: list[tuple[int, int]] = []
+    grounds = _grounds(draft)
     for sentence in draft.sentences:
         for match in draft.rules.lexicons["promise"].find(sentence.text):
             start, end = sentence.start + match.start(), sentence.start + match.end()
+            if any(begin < end and start < stop for begin, stop in grounds):
+                continue
             if not left_open.search(draft.lowered[draft.clause(start, end)[0] : end]):
                 found.append((start, end))
     return found
+
+
+def _grounds(draft: Exhibit) -> list[tuple[int, int]]:
+    """Where the findings and the reason of a person's decision stand: they tell, and promise nothing."""
+    decision = draft.plan.decision
+    words = (*decision.findings, decision.reason) if decision else ()
+    places = ((draft.lowered.find(lowered(each)), len(each)) for each in words if each)
+    return [(start, start + length) for start, length in places if start >= 0]
 
 
 def _decided(draft: Exhibit, start: int, end: int) -> bool:

@@ -13,7 +13,7 @@ from bot.draft.decided_words import met_by_remedies
 from bot.draft.exhibit import Exhibit, Verdict
 from bot.draft.identifiers import find_personal
 from bot.draft.overlap import LONGEST, shared_run
-from bot.draft.plan import rights_due
+from bot.draft.plan import Plan, rights_due
 from bot.draft.sources import (
     folded,
     masked,
@@ -91,19 +91,20 @@ def restates_a_fact(draft: Exhibit) -> Verdict:
     """R3: at least one amount, date or number of this complaint, where the customer gave one."""
     facts = draft.plan.restated.facts
     due = draft.plan.stage != "thanks" and any(fact.kind != "product" for fact in facts)
-    if not due or any(_restates(draft, fact) for fact in facts):
+    if not due or any(restates(draft.text, fact, draft.plan) for fact in facts):
         return None
     return draft.flaw("nothing_restated")
 
 
-def _restates(draft: Exhibit, fact: StatedFact) -> bool:
-    if fact.text in draft.text or fact.value in draft.text:
+def restates(text: str, fact: StatedFact, plan: Plan) -> bool:
+    """Whether a text says a fact again, in whatever words."""
+    if fact.text in text or fact.value in text:
         return True
     if fact.kind in ("amount", "count"):
-        return any(value in numbers(draft.text) for value in numbers(fact.value.rpartition(" ")[0]))
+        return any(value in numbers(text) for value in numbers(fact.value.rpartition(" ")[0]))
     if fact.kind in ("date", "duration"):
-        return plain(fact.value) in moments(draft.text)
-    return fact.kind == "product" and draft.plan.restated.subject in draft.text
+        return plain(fact.value) in moments(text)
+    return fact.kind == "product" and plan.restated.subject in text
 
 
 def amounts_from_sources(draft: Exhibit) -> Verdict:

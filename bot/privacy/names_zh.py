@@ -121,7 +121,8 @@ class ChineseNames:
 
     def _plausible(self, name: str, run: str, closed: bool, trust: Trust) -> bool:
         """Whether a name by its form is no ordinary word. `closed`: it visibly ends there."""
-        whole = len(name) > 2 and closed and trust >= Trust.LABEL
+        # a word of two characters may begin a name of three that ends like one: 文章丽, before 来电
+        whole = len(name) > 2 and closed and (trust >= Trust.LABEL or name[-1] in self._given)
         if name in self._nobody or (not whole and (run[:2] in self._nobody or run[:3] in self._nobody)):
             return False
         if trust is Trust.SURE:
