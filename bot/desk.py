@@ -23,6 +23,7 @@ from bot.draft.chat import OnDelta
 from bot.draft.decision import Decision
 from bot.draft.drafter import Drafter
 from bot.draft.stated import find_stated
+from bot.draft.suspicion import steers
 from bot.draft.wanted import USUAL, Wanted
 from bot.errors import NotFound, TextMissing
 from bot.matches import case_card, passage_card
@@ -260,6 +261,7 @@ class Desk:
         language = complaint.language or self._triager.language(reading)
         reply_language: Language = wanted.language or (settings.language if language == "und" else language)
         triage = self._triager.judge(reading, language, question.vector, reply_language)
+        triage = _not_talked_down(triage, reading.text, reply_language)
         timings["triage"] = _ms(before)
 
         before = time.perf_counter()
@@ -381,6 +383,14 @@ def on_paper(complaint: ComplaintIn, complaint_id: str) -> Complaint:
     )
 
 
+def _not_talked_down(triage: Triage, text: str, language: Language) -> Triage:
+    """The triage, of normal urgency at least where words in it may be meant for a machine."""
+    if triage.urgency != "low" or not steers(text):
+        return triage
+    reasons = (*triage.reasons, _STEERS[language])
+    return triage.model_copy(update={"urgency": "normal", "reasons": reasons})
+
+
 def _with_skills(triage: Triage, skills: Sequence[str]) -> Triage:
     """The triage with more skills on its route; queue and urgency stay."""
     every = tuple(dict.fromkeys((*triage.route.skills, *skills)))
@@ -394,6 +404,10 @@ def _as_event(listener: Listener) -> OnDelta:
     return delta
 
 
+_STEERS: Final[dict[Language, str]] = {
+    "zh": "文字里有像是写给程序看的话，不按低紧急程度处理",
+    "en": "Some of the words seem to be meant for a machine: not treated as low",
+}
 _OTHER: Final[dict[Language, Language]] = {"zh": "en", "en": "zh"}
 
 

@@ -9,7 +9,7 @@ from knowledge.case import Language, language_of
 
 _OPPOSITE: Final[dict[str, tuple[str, ...]]] = {
     "upheld": ("rejected",),
-    "partly": (),
+    "partly": ("wholly",),
     "rejected": ("upheld",),
     "goodwill": (),
 }
@@ -21,6 +21,8 @@ _OWN: Final[dict[str, tuple[str, ...]]] = {
 }
 """Lexicons of which one shows that the decision is stated."""
 _CONTENT: Final = {"zh": re.compile("[一-鿿]{2,}"), "en": re.compile(r"[a-z]{4,}")}
+_BORNE_OUT: Final = 0.4
+"""Part of a clause's words that the findings have to share before it counts as one of them."""
 _SHARED: Final = 0.35
 """Part of a ground's words that a reply which gives it shows, at least."""
 
@@ -37,10 +39,13 @@ def says_the_decision(draft: Exhibit) -> Verdict:
         return draft.flaw("no_decision", verdict=stage)
     for name in _OPPOSITE[stage]:
         match = lexicons[name].first(text)
-        if match and not any(
-            own.start() <= match.start() and match.end() <= own.end()
-            for kind in _OWN[stage]
-            for own in lexicons[kind].find(text)
+        if match and (
+            stage == "partly"
+            or not any(
+                own.start() <= match.start() and match.end() <= own.end()
+                for kind in _OWN[stage]
+                for own in lexicons[kind].find(text)
+            )
         ):
             return draft.flaw("other_decision", match.span(), verdict=stage)
     return None if _gives_ground(draft) else draft.flaw("no_ground")
@@ -48,17 +53,25 @@ def says_the_decision(draft: Exhibit) -> Verdict:
 
 def _decides_nothing(draft: Exhibit) -> Verdict:
     """No verdict and no finding in a reply that comes before them, but those a person gave."""
-    decision = draft.plan.decision
-    findings = " ".join(decision.findings) if decision else ""
     left_open = draft.rules.lexicons["open"]
-    names = ("upheld", "partly", "rejected") if findings else ("upheld", "partly", "rejected", "found")
-    for name in names:
+    for name in ("upheld", "partly", "rejected", "found"):
         for match in draft.rules.decided[name].find(draft.lowered):
             start, end = match.span()
             before, after = draft.clause(start, end)
-            if not left_open.search(draft.lowered[before:after]):
+            if left_open.search(draft.lowered[before:after]):
+                continue
+            if name != "found" or not _known_finding(draft.text[before:after], draft):
                 return draft.flaw("early_decision", (start, end))
     return None
+
+
+def _known_finding(clause: str, draft: Exhibit) -> bool:
+    """Whether a clause says no more than the findings that a person gave."""
+    decision = draft.plan.decision
+    language = draft.brief.language
+    said = _words(clause, language)
+    given = _words(" ".join(decision.findings), language) if decision else frozenset[str]()
+    return bool(said) and len(said & given) / len(said) >= _BORNE_OUT
 
 
 def _gives_ground(draft: Exhibit) -> bool:
@@ -75,6 +88,13 @@ def _gives_ground(draft: Exhibit) -> bool:
         if ground and language_of(ground) == language
     ]
     return not grounds or any(_tells(draft.text, ground, language) for ground in grounds)
+
+
+def tells_a_finding(draft: Exhibit) -> bool:
+    """Whether one of the findings of the decision is in the text; so where there is none to tell."""
+    decision, language = draft.plan.decision, draft.brief.language
+    findings = [found for found in decision.findings if language_of(found) == language] if decision else []
+    return not findings or any(_tells(draft.text, found, language) for found in findings)
 
 
 def _tells(text: str, ground: str, language: Language) -> bool:

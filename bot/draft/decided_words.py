@@ -4,11 +4,11 @@ from typing import Final
 
 from bot.draft.clauses import joined, wording
 from bot.draft.commitments import remedy_words
-from bot.draft.decision import WORDS_ALONE
+from bot.draft.decision import WORDS_ALONE, RemedyKind
 from bot.draft.plan import Plan
 from knowledge.case import Language
 
-_GIVEN_BY: Final[dict[str, tuple[str, ...]]] = {
+_GIVEN_BY: Final[dict[str, tuple[RemedyKind, ...]]] = {
     "refund": ("refund",), "compensation": ("compensation", "service_credit"),
     "fee_waiver": ("fee_waiver", "refund"), "repair": ("repair", "replacement"),
     "replacement": ("replacement",), "correct_record": ("correction",), "cancel_service": ("correction",),
@@ -53,10 +53,13 @@ def beyond(plan: Plan, language: Language) -> tuple[str, ...]:
     )
 
 
-def met_by_remedies(plan: Plan) -> frozenset[str]:
-    """The requests that a remedy of the decision meets."""
-    given = {remedy.kind for remedy in plan.decision.remedies} if plan.decision else set[str]()
-    return frozenset(need for need, kinds in _GIVEN_BY.items() if given.intersection(kinds))
+def met_by_remedies(plan: Plan) -> dict[str, tuple[RemedyKind, ...]]:
+    """The requests that remedies of the decision meet, and the kinds of these remedies."""
+    given = {remedy.kind for remedy in plan.decision.remedies} if plan.decision else set[RemedyKind]()
+    found: dict[str, tuple[RemedyKind, ...]] = {
+        need: tuple(kind for kind in kinds if kind in given) for need, kinds in _GIVEN_BY.items()
+    }
+    return {need: kinds for need, kinds in found.items() if kinds}
 
 
 def _with_owner(promise: str, owner: str, language: Language) -> str:

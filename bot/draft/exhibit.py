@@ -110,7 +110,9 @@ class Exhibit:
         Each also without its year, and as a month.
         """
         brief = self.brief
-        promised = (promise.deadline for promise in self.plan.commitments if promise.deadline)
+        promised = [promise.deadline for promise in self.plan.commitments if promise.deadline]
+        if self.plan.decision is not None:
+            promised += [remedy.by for remedy in self.plan.decision.remedies if remedy.by]
         days = (brief.today, brief.received_on, *(clock.due for clock in brief.clocks), *promised)
         return frozenset(form for day in map(str, days) for form in (day, f"-{day[4:]}", day[:7]))
 

@@ -1,15 +1,33 @@
 """How a draft says it: language, feeling, apology, blame, form."""
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from typing import Final
 
 from bot.draft.exhibit import Exhibit, Verdict
 from bot.draft.problems import problem_words
 from bot.draft.sources import masked
 from bot.draft.tone import acknowledges
+from knowledge.case import Language
 
 _LETTER: Final = re.compile("[A-Za-z]")
 _HAN: Final = re.compile("[㐀-鿿]+")
+_OTHER_SCRIPT_EN: Final = re.compile(r"[㐀-鿿\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff]+")
+_OTHER_SCRIPT_ZH: Final = re.compile(r"[\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff]+")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_ENOUGH: Final = 6
+"""Words from which a sentence is long enough to be told by them."""
+_LEAST_HELD: Final = 0.18
+_HELD_BY: Final = frozenset((
+    "the", "a", "an", "to", "you", "we", "i", "and", "of", "in", "is", "for", "your", "our", "my", "will",
+    "have", "that", "it", "on", "with", "by", "be", "this", "are", "not", "at", "from", "as", "or", "if",
+    "was", "has", "had", "can", "us", "me", "what", "which", "but", "been", "there", "any", "do", "so",
+    "when", "how", "who", "why", "were", "would", "should", "they", "their", "about", "up", "out", "no",
+    "he", "she", "his", "her", "them", "these", "those", "than", "then", "all", "one", "until", "its",
+))  # fmt: skip
+_REPEATS: Final = {"zh": (8, 4), "en": (3, 5)}
+"""Characters (zh) or words (en) in a row, and how often they stand in a reply that goes round in circles."""
 _LATIN_SENTENCE: Final = re.compile(r"(?:[A-Za-z]+[ ,.'’]+){6}")
 _SENTENCE: Final = {"zh": re.compile("[。！？\n]+"), "en": re.compile(r"(?<=[.!?])[”\"]?\s+|\n+")}
 _EMOJI: Final = re.compile("[\U0001f300-\U0001faff☀-➿️]")
@@ -26,13 +44,23 @@ def right_language(draft: Exhibit) -> Verdict:
     for said in draft.plan.restated.nouns:
         text = masked(text, said)
     if draft.brief.language == "en":
-        if found := _HAN.search(text):
+        if found := _OTHER_SCRIPT_EN.search(text):
             return draft.flaw("want_en", found.span())
-        return None if _LETTER.search(text) else draft.flaw("want_en")
+        if not _LETTER.search(text):
+            return draft.flaw("want_en")
+        return next((draft.flaw("want_en", at) for at in _foreign(draft, text)), None)
     if not _HAN.search(text):
         return draft.flaw("want_zh")
-    found = _LATIN_SENTENCE.search(text)
+    found = _LATIN_SENTENCE.search(text) or _OTHER_SCRIPT_ZH.search(text)
     return draft.flaw("want_zh", found.span()) if found else None
+
+
+def _foreign(draft: Exhibit, text: str) -> Iterator[tuple[int, int]]:
+    """Sentences in Latin letters that are no English: hardly any of the small words that hold one."""
+    for sentence in draft.sentences:
+        words = _WORD.findall(text[sentence.start : sentence.start + len(sentence.text)].lower())
+        if len(words) >= _ENOUGH and sum(word in _HELD_BY for word in words) < _LEAST_HELD * len(words):
+            yield sentence.start, sentence.start + len(sentence.text)
 
 
 def acknowledges_feeling(draft: Exhibit) -> Verdict:
@@ -68,7 +96,11 @@ def no_liability(draft: Exhibit) -> Verdict:
 
 def no_absolute_promise(draft: Exhibit) -> Verdict:
     """R14: no guarantee."""
-    return draft.showing("absolute", "absolute")
+    for match in draft.rules.lexicons["absolute"].find(draft.lowered):
+        start, end = match.span()
+        if not draft.rules.disclaimed.search(draft.lowered[draft.clause(start, end)[0] : start]):
+            return draft.flaw("absolute", (start, end))
+    return None
 
 
 def no_bargain(draft: Exhibit) -> Verdict:
@@ -89,11 +121,25 @@ def length_and_form(draft: Exhibit) -> Verdict:
         start += len(line) + 1
     if size > rules.sentence * sum(1 for part in _SENTENCE[language].split(text) if part.strip()):
         return draft.flaw("long_sentences", limit=rules.sentence)
+    if _goes_round(text, language):
+        return draft.flaw("repeats")
     if draft.own.count("!") + draft.own.count("！") > rules.exclamations:
         return draft.flaw("exclamations")
     marked = _MARKUP.search(draft.own) if any(mark in draft.own for mark in _MARKS) else None
     marked = marked or _EMOJI.search(draft.own)
     return draft.flaw("markup", marked.span()) if marked else None
+
+
+def _goes_round(text: str, language: Language) -> bool:
+    """Whether the same words stand in it again and again."""
+    size, most = _REPEATS[language]
+    if language == "zh":
+        plain = "".join(_HAN.findall(text))
+        pieces = Counter(plain[at : at + size] for at in range(len(plain) - size))
+        return any(count >= most for count in pieces.values())
+    words = _WORD.findall(text.lower())
+    runs = Counter(tuple(words[at : at + size]) for at in range(len(words) - size))
+    return any(count >= most for count in runs.values())
 
 
 def _limits(draft: Exhibit) -> tuple[int, int]:

@@ -27,32 +27,34 @@ _EN_WORD: Final = re.compile(r"[a-z]+(?:['’][a-z]+)?|\0")
 Tokens = str | tuple[str, ...]
 
 
-def shared_run(draft: str, others: Iterable[str], own: Iterable[str], language: Language) -> int:
+def shared_run(
+    draft: str, others: Iterable[str], own: Iterable[str], language: Language, least: int = 0
+) -> int:
     """Characters (zh) or words (en) of the longest run a draft shares with one of `others`.
 
-    0 where none reaches `LONGEST`; longer ones are followed for `FOLLOWED` to either side.
+    0 where none reaches `least`, by default `LONGEST`; longer ones are followed for `FOLLOWED` each way.
     What also stands in `own` or in our approved clauses does not count.
     """
     tokens = _tokens(draft, language)
     places: dict[Tokens, list[int]] = {}
-    size = _GRAM[language]
+    least = least or LONGEST[language]
+    size = min(_GRAM[language], least)
     for place in range(len(tokens) - size + 1):
         places.setdefault(tokens[place : place + size], []).append(place)
     known: set[Tokens] | None = None
     longest = 0
     for other in others:
-        for start, end in _runs(tokens, places, _tokens(other[:READ], language), language):
+        for start, end in _runs(tokens, places, _tokens(other[:READ], language), size, least):
             if known is None:
                 known = _known(own, language)
-            longest = max(longest, _foreign(tokens[start:end], known, size))
-    return longest if longest >= LONGEST[language] else 0
+            longest = max(longest, _foreign(tokens[start:end], known, _GRAM[language]))
+    return longest if longest >= least else 0
 
 
 def _runs(
-    tokens: Tokens, places: dict[Tokens, list[int]], other: Tokens, language: Language
+    tokens: Tokens, places: dict[Tokens, list[int]], other: Tokens, size: int, least: int
 ) -> Iterable[tuple[int, int]]:
     """Where the draft has a run of `other`: start and end."""
-    size, least = _GRAM[language], LONGEST[language]
     for at in range(0, len(other) - size + 1, least - size + 1):
         for place in places.get(other[at : at + size], ())[:SAME]:
             start, end = _reach(tokens, other, place, at, -1), _reach(tokens, other, place, at, 1)

@@ -8,8 +8,9 @@ from itertools import pairwise
 from typing import Final
 
 from bot.brief import Brief
-from bot.draft.identifiers import looks_personal
+from bot.draft.identifiers import contacts, looks_personal
 from bot.draft.rubric import Rubric, rubric
+from bot.draft.suspicion import steers
 from bot.draft.tone import tone_rules
 from bot.errors import InvalidRequest
 from bot.suggestion import Citation
@@ -23,7 +24,7 @@ READ: Final = 2000
 
 _FORBIDDEN: Final = (
     "deflect", "blame", "cold", "labels", "liability", "absolute", "withdrawal", "threat", "internal",
-    "others", "machine", "upsell",
+    "others", "machine", "upsell", "promise",
 )  # fmt: skip
 _END: Final = {"zh": re.compile(r"(?<=[。！？])|\n"), "en": re.compile(r"(?<=[.!?])\s+|\n")}
 _HAN_RUN: Final = re.compile("[一-鿿]+")
@@ -144,6 +145,8 @@ def quotable(sentence: str, language: Language) -> bool:
         and not rules.leaning.search(sentence.lower())
         and not _forbidden(sentence, rules)
         and not looks_personal(sentence)
+        and not any(contacts(sentence))
+        and not steers(sentence)
     )
 
 

@@ -25,6 +25,7 @@ from bot.draft.clauses import Stage, Style, wording
 from bot.draft.decided_words import beyond, decided_words
 from bot.draft.plan import Plan
 from bot.draft.rubric import rubric
+from bot.draft.suspicion import steers
 from bot.draft.tone import Family, tone_rules
 from knowledge.case import EscalationKind, Language, Owned
 from knowledge.rules import load_rules
@@ -49,6 +50,8 @@ class _Parts(Owned):
     source: str
     valid_from: date
     nothing: str
+    withheld: str
+    """In place of words that may be meant for a model."""
     comma: str
     customer: str
     agent: str
@@ -263,7 +266,9 @@ def _sources(brief: Brief, plan: Plan) -> Iterator[str]:
 
 
 def _words(brief: Brief, parts: _Parts) -> str:
-    """What was said; a conversation with its speakers."""
+    """What was said, a conversation with its speakers; words that may be meant for a model are kept back."""
+    if any(steers(turn.text) for turn in brief.turns):
+        return parts.withheld
     if all(turn.speaker == "customer" for turn in brief.turns):
         return _shortened(plain(brief.text))
     names = {"customer": parts.customer, "agent": parts.agent, "bot": parts.bot}

@@ -20,7 +20,7 @@ LEXICONS: Final = (
     "liability", "absolute", "withdrawal", "threat", "internal", "others", "machine", "upsell",
 )  # fmt: skip
 
-DECIDED: Final = ("upheld", "partly", "rejected", "goodwill", "granted", "found")
+DECIDED: Final = ("upheld", "partly", "wholly", "rejected", "goodwill", "granted", "found")
 
 
 def _compiles(patterns: tuple[str, ...]) -> tuple[str, ...]:
@@ -105,6 +105,7 @@ class _Checks(Owned):
     lexicons: Annotated[dict[str, _Lexicon], AfterValidator(_all_there)]
     asks: dict[str, _Lexicon]
     needs: dict[str, _Lexicon]
+    disclaimed: _Lexicon
     decided: Annotated[dict[str, _Lexicon], AfterValidator(_all_decided)]
     remedies: dict[RemedyKind, _Lexicon]
     quotes: _Quotes
@@ -117,6 +118,8 @@ class Rubric:
     lexicons: dict[str, Lexicon]
     asks: dict[str, Lexicon]
     needs: dict[str, Lexicon]
+    disclaimed: Lexicon
+    """Words before a promise that take it back: we cannot guarantee."""
     decided: dict[str, Lexicon]
     """How decisions and findings are worded."""
     remedies: dict[RemedyKind, Lexicon]
@@ -170,6 +173,7 @@ def rubric(language: Language) -> Rubric:
         lexicons={name: compiled(lexicon) for name, lexicon in rules.lexicons.items()},
         asks={kind: compiled(lexicon) for kind, lexicon in rules.asks.items()},
         needs={need: compiled(lexicon) for need, lexicon in rules.needs.items()},
+        disclaimed=compiled(rules.disclaimed),
         decided={name: compiled(lexicon) for name, lexicon in rules.decided.items()},
         remedies={kind: compiled(lexicon) for kind, lexicon in rules.remedies.items()},
         letter=of(length.letter),

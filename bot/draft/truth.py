@@ -9,9 +9,11 @@ from bot.clocks.traces import written
 from bot.draft.amounts import find_amounts
 from bot.draft.asking import already_given
 from bot.draft.clauses import wording
+from bot.draft.decided import tells_a_finding
 from bot.draft.decided_words import met_by_remedies
 from bot.draft.exhibit import Exhibit, Verdict
 from bot.draft.identifiers import find_personal
+from bot.draft.lexicon import lowered
 from bot.draft.overlap import LONGEST, shared_run
 from bot.draft.plan import Plan, rights_due
 from bot.draft.sources import (
@@ -26,6 +28,9 @@ from bot.draft.sources import (
     sums,
 )
 from bot.draft.times import Moment, find_times
+from bot.privacy.kinds import Kind
+from bot.privacy.redaction import redact
+from knowledge.case import Language
 
 _GAP_MARKS: Final = ("{", "[", "【", "<", "XX", "xx", "某某", "__", "TBD", "××", "＿")
 _GAP: Final = re.compile(
@@ -46,9 +51,13 @@ _REFERENCE: Final = {
     ),
 }
 _ADDRESSED: Final = {
-    "zh": re.compile(r"(?:尊敬的|亲爱的)([^：:，,。\n]{1,40})|^([㐀-鿿]{2,8}(?:先生|女士|小姐))[：:，,]"),
+    "zh": re.compile(
+        r"(?:尊敬的|亲爱的)([^：:，,。\n]{1,40}?)(?=您好|[：:，,。\n])"
+        r"|^(?:您好[，,！!]?)?([㐀-鿿]{1,4}(?:先生|女士|小姐))(?=您?好|[：:，,])"
+    ),
     "en": re.compile(r"(?:Dear|Hello|Hi)\s+([^,.:!\n]{1,60})"),
 }
+_JUDGED_ELSEWHERE: Final = frozenset({Kind.PERSON, Kind.DATE_OF_BIRTH, Kind.COMPANY_ID, Kind.ACCOUNT})
 _ANYBODY: Final = frozenset(
     ("客户", "用户", "您", "先生", "女士", "顾客", "customer", "sir", "madam", "sir or madam", "there")
 )
@@ -56,8 +65,26 @@ _TITLED: Final = {
     "zh": re.compile(r"([㐀-鿿]{1,3})(?:先生|女士|小姐)"),
     "en": re.compile(r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof)\.?\s([A-Z][\w'’-]+)"),
 }
+_PROMISED_TIME: Final = {
+    "zh": (
+        re.compile(r"(?:在|最迟|最多|最快|还要|还需|需要?|约|大约|预计|等|再过|满|将于|于)(?:您|约|再)?\s?$"),
+        re.compile(r"\s?(?:以?内|之内|后|以后|之后|左右|就|到账|可)"),
+    ),
+    "en": (
+        re.compile(
+            r"\b(?:within|in|in the next|for another|after|takes?|up to|no (?:later|more) than|at most)"
+            r"\s(?:the\snext\s|about\s|around\s|another\s|a\sfurther\s)?$"
+        ),
+        re.compile(r"\s?(?:from|of|time|at most)\b"),
+    ),
+}
+"""Words before and after a duration by which it lies ahead."""
+_TOLD: Final = frozenset({"explanation", "investigation", "written_answer"})
+"""Requests that a letter with a decision and its ground meets by itself."""
 _ISO_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _A_YEAR: Final = timedelta(days=366)
+OWN_WORDS: Final[dict[Language, int]] = {"zh": 6, "en": 4}
+"""Characters (zh) or words (en) in a row from which a reply takes up the customer's own words."""
 _LEAST_QUOTED: Final = 12
 """Characters from which words in quotation marks must be somebody's: shorter ones may be a term."""
 
@@ -89,11 +116,21 @@ def _names_stranger(draft: Exhibit) -> Verdict:
 
 def restates_a_fact(draft: Exhibit) -> Verdict:
     """R3: at least one amount, date or number of this complaint, where the customer gave one."""
-    facts = draft.plan.restated.facts
-    due = draft.plan.stage != "thanks" and any(fact.kind != "product" for fact in facts)
-    if not due or any(restates(draft.text, fact, draft.plan) for fact in facts):
+    facts = [fact for fact in draft.brief.stated if fact.kind != "product"]
+    due = any(fact.kind != "product" for fact in draft.plan.restated.facts)
+    if draft.plan.stage == "thanks" or not due:
+        return None
+    text = masked(draft.text, draft.plan.reference)
+    if any(restates(text, fact, draft.plan) for fact in facts) or _own_words(text, draft):
         return None
     return draft.flaw("nothing_restated")
+
+
+def _own_words(text: str, draft: Exhibit) -> bool:
+    """Whether a run of the customer's words is in it that is none of our wording."""
+    ours = (draft.plan.topic, draft.plan.rights, *draft.sources.policies, *draft.sources.rules)
+    least = OWN_WORDS[draft.brief.language]
+    return shared_run(text, (draft.brief.text,), ours, draft.brief.language, least) > 0
 
 
 def restates(text: str, fact: StatedFact, plan: Plan) -> bool:
@@ -126,13 +163,14 @@ def times_from_sources(draft: Exhibit) -> Verdict:
     found = find_times(folded(draft.text), brief.language)
     times = [moment for moment in found if moment.value[0] in "-0123456789"]
     for moment in times:
-        if not _known_time(draft, moment):
+        ahead_of_us = moment.kind == "date" or _promised_time(draft, moment)
+        if ahead_of_us and not _known_time(draft, moment):
             words = draft.text[moment.start : moment.end].strip()
             return draft.flaw("unknown_time", (moment.start, moment.end), words=words)
     ahead = _due_days(draft)
-    said = {moment.value for moment in times}
-    if ahead and not ahead.intersection(said):
-        day = following.due if following and not draft.plan.final else date.fromisoformat(min(ahead))
+    forms = {form for day in map(str, ahead) for form in (day, f"-{day[4:]}")}
+    if ahead and forms.isdisjoint(moment.value for moment in times):
+        day = following.due if following and not draft.plan.final else min(ahead)
         return draft.flaw("no_next_date", date=written(day, brief.language))
     vague = draft.rules.lexicons["vague"]
     for sentence in draft.sentences:
@@ -142,18 +180,25 @@ def times_from_sources(draft: Exhibit) -> Verdict:
     return None
 
 
-def _due_days(draft: Exhibit) -> frozenset[str]:
+def _promised_time(draft: Exhibit, moment: Moment) -> bool:
+    """Whether a duration says when something will be: within, in, after; not how long something took."""
+    before = lowered(draft.text[max(0, moment.start - 16) : moment.start])
+    after = lowered(draft.text[moment.end : moment.end + 4])
+    said, follows = _PROMISED_TIME[draft.brief.language]
+    within = draft.text[moment.start : moment.end].rstrip().endswith("内")
+    return within or bool(said.search(before) or follows.match(after))
+
+
+def _due_days(draft: Exhibit) -> frozenset[date]:
     """The days of which a reply has to name one: those of the remedies, else those of the clocks."""
     plan, today = draft.plan, draft.brief.today
     if plan.stage == "thanks":
         return frozenset()
     if plan.final:
-        days = {str(promise.deadline) for promise in plan.commitments if promise.deadline}
-        return frozenset(form for day in days for form in (day, f"-{day[4:]}"))
+        return frozenset(promise.deadline for promise in plan.commitments if promise.deadline)
     if plan.next is None:
         return frozenset()
-    days = {str(clock.due) for clock in draft.brief.clocks if clock.due >= today}
-    return frozenset(form for day in days for form in (day, f"-{day[4:]}"))
+    return frozenset(clock.due for clock in draft.brief.clocks if clock.due >= today)
 
 
 def _known_time(draft: Exhibit, moment: Moment) -> bool:
@@ -175,7 +220,7 @@ def answers_needs(draft: Exhibit) -> Verdict:
     low = draft.text.lower()
     answers = draft.rules.needs
     asked = dict.fromkeys(need.need for need in draft.plan.needs) if _answers_all(draft) else {}
-    granted = met_by_remedies(draft.plan)
+    granted = _granted(draft, low)
     if missed := [
         need for need in asked if need in answers and need not in granted and not answers[need].search(low)
     ]:
@@ -187,6 +232,17 @@ def answers_needs(draft: Exhibit) -> Verdict:
         if kind in known and (match := words.first(draft.lowered)):
             return draft.flaw("asks_known", match.span())
     return None
+
+
+def _granted(draft: Exhibit, low: str) -> frozenset[str]:
+    """The requests that a decision meets, as far as the reply tells of it."""
+    met = {
+        need
+        for need, kinds in met_by_remedies(draft.plan).items()
+        if any(kind in draft.rules.remedies and draft.rules.remedies[kind].search(low) for kind in kinds)
+    }
+    told = _TOLD if draft.plan.final and tells_a_finding(draft) else frozenset[str]()
+    return frozenset(met | told)
 
 
 def _answers_all(draft: Exhibit) -> bool:
@@ -213,8 +269,16 @@ def no_identifiers(draft: Exhibit) -> Verdict:
     )
     for approved in (draft.plan.reference, draft.plan.rights, draft.plan.crisis, *policies):
         text = masked(text, approved)
-    found = find_personal(text)
-    return draft.flaw("identifier", found) if found else None
+    if found := find_personal(text) or _personal(masked(text, draft.plan.name), draft.brief.company):
+        return draft.flaw("identifier", found)
+    return None
+
+
+def _personal(text: str, company: str) -> tuple[int, int] | None:
+    """Where the redaction finds what identifies a person; names and dates are judged elsewhere."""
+    findings = redact(masked(text, company)).findings
+    kinds = (finding for finding in findings if finding.kind not in _JUDGED_ELSEWHERE)
+    return next(((finding.start, finding.end) for finding in kinds), None)
 
 
 def nothing_internal(draft: Exhibit) -> Verdict:

@@ -1,5 +1,6 @@
 """A complaint with all that surrounds its reply, as labelled data holds it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -22,8 +23,9 @@ DATA: Final = Path(__file__).with_name("data")
 SIMILARITY: Final = 0.6
 """Of passages and cases of a context: near enough for everything that asks."""
 _RIGHTS: Final = (
-    "核查", "调解", "仲裁", "诉讼", "12378", "12315", "申诉", "Ombudsman", "mediation", "arbitration",
-    "court", "CFPB", "Consumer Financial Protection Bureau", "regulator", "appeal", "dispute resolution", "ADR",
+    "申请核查", "申请复核", "调解", "仲裁", "诉讼", "起诉", "法院", "申诉", "反映", "Ombudsman", "mediation",
+    "arbitration", "court", "CFPB", "Consumer Financial Protection Bureau", "regulator", "appeal", "dispute",
+    "ADR", "complaint to",
 )  # fmt: skip
 """Words of which one shows that a reply states the rights of a context."""
 
@@ -53,7 +55,7 @@ class CaseRow(Owned):
     text: str
     resolution: str = ""
     outcome: CaseOutcome | None = None
-    redress: Redress = Redress()
+    redress: Redress | None = None
 
 
 class Context(Owned):
@@ -132,7 +134,8 @@ class Context(Owned):
             InvalidRequest: the decision does not fit the complaint.
         """
         plan = replace(make_plan(brief), name=self.name)
-        words = tuple(word for word in _RIGHTS if word in self.rights)
+        known = (*_RIGHTS, *re.findall(r"\d{5}", self.rights))
+        words = tuple(word for word in known if word in self.rights)
         due = plan.stage in {"acknowledge", "progress", "upheld", "partly", "rejected", "goodwill"}
         if not self.rights or not due:
             return replace(plan, rights=self.rights, rights_words=())
@@ -150,7 +153,7 @@ class Context(Owned):
             text=row.text,
             resolution=row.resolution,
             outcome=row.outcome,
-            redress=row.redress,
+            redress=row.redress or Redress(),
             category=self.category,
             industry=self.sector or "",
         )

@@ -1,7 +1,7 @@
 """A language-model server for trials: it records what it is sent, and answers whatever it is told to.
 
-Real HTTP on a real port, streamed as OpenAI-compatible servers stream. It stands for the worst model there is:
-one that does what any text in its prompt asks.
+Real HTTP on a real port, streamed as OpenAI-compatible servers stream. It stands for the worst model there
+is: one that does what any text in its prompt asks.
 """
 
 import json
