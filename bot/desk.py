@@ -23,7 +23,7 @@ from bot.draft.chat import OnDelta
 from bot.draft.decision import Decision
 from bot.draft.drafter import Drafter
 from bot.draft.stated import find_stated
-from bot.draft.suspicion import steers
+from bot.draft.suspicion import steers, without_steering
 from bot.draft.wanted import USUAL, Wanted
 from bot.errors import NotFound, TextMissing
 from bot.matches import case_card, passage_card
@@ -335,7 +335,7 @@ class Desk:
             text=reading.text,
             turns=tuple(Utterance(_speaker(turn.speaker), turn.text) for turn in reading.turns),
             triage=triage,
-            stated=find_stated(reading.text, _OTHER[language] if foreign else language),
+            stated=find_stated(without_steering(reading.text), _OTHER[language] if foreign else language),
             foreign=foreign,
             cases=tuple(cases),
             passages=tuple(passages),

@@ -93,6 +93,15 @@ class RunningService:
         asked = f"?language={language}" if language else ""
         return self._asked("GET", f"/v1/complaints/{quote(complaint_id, safe='')}/explanation{asked}", None)
 
+    def handover(self, complaint_id: str, language: str | None) -> dict[str, Any]:
+        """The summary of a complaint for whoever takes it over, or a problem (with `status`).
+
+        Raises:
+            StorageUnavailable: the service went away.
+        """
+        asked = f"?language={language}" if language else ""
+        return self._asked("GET", f"/v1/complaints/{quote(complaint_id, safe='')}/handover{asked}", None)
+
     def readiness(self) -> dict[str, Any]:
         """The answer of /health/ready.
 

@@ -380,7 +380,9 @@ def test_signs_of_model_servers_and_hidden_characters_do_not_reach_the_model(lan
     text = prompt(make(text=words, turns=(Utterance("customer", words),)))
     for sign in ("<|", "|>", "[/INST]", "<think>", "</s>", "\u200b", "\U000e0041", "\ue000"):
         assert sign not in text
-    assert "(/INST)" in text
+        assert sign not in plain(words)
+    assert "refund" in plain(words) and "(/INST)" in plain(words)
+    assert "im_end" not in text  # words that may be meant for a model are kept from it altogether
 
 
 def test_plain_text_stays_as_it_is() -> None:

@@ -64,7 +64,7 @@ def _at_size(settings: Settings, size: int, say: Say) -> dict[str, Any]:
         bare_rate = _bare_upsert(bare, embedder, size)
         texts = synthetic_complaints(WARM_UP + REQUESTS)
         say(f"{size:,} cases: service")
-        with _service(own) as (url, ready_seconds, pid):
+        with service_under_measurement(own) as (url, ready_seconds, pid):
             connection = Connection(url, key)
             with open_floors(bare, home, embedder, connection) as blocks:
                 triage, steps, floors = _triage(connection, texts, blocks)
@@ -165,13 +165,16 @@ def _times(seconds: Mapping[str, Sequence[float]]) -> dict[str, Times]:
 
 
 @contextmanager
-def _service(settings: Settings) -> Generator[tuple[str, float, int]]:
+def service_under_measurement(
+    settings: Settings, more: Mapping[str, str] | None = None
+) -> Generator[tuple[str, float, int]]:
     """`redress serve` in a process of its own: its URL, the seconds until it was ready, its process id."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("REDRESS_")}
     env |= {
         "REDRESS_HOME": str(settings.home),
         "REDRESS_PORT": "0",
         "REDRESS_EMBEDDER": settings.embedder_source(),
+        **(more or {}),
     }
     started = time.perf_counter()
     process = subprocess.Popen([sys.executable, "-m", "bot.cli", "serve"], env=env, stderr=subprocess.DEVNULL)

@@ -6,8 +6,10 @@ from bot.cli.backtest import backtest
 from bot.cli.clocks import clocks
 from bot.cli.commitments import commitments
 from bot.cli.console import Commands
+from bot.cli.handover import handover
 from bot.cli.home import init, keys, serve, settings
-from bot.cli.learn_risk import evaluate, train
+from bot.cli.learn_replies import evaluate
+from bot.cli.learn_risk import train
 from bot.cli.measure import bench
 from bot.cli.memory import export, import_, rebuild, search
 from bot.cli.profiles_report import profiles
@@ -27,6 +29,6 @@ def main() -> None:
 
 for command in (
     demo, init, serve, triage, search, import_, export, rebuild, profiles, train, evaluate, promote,
-    backtest, clocks, commitments, bench, keys, settings,
+    backtest, clocks, commitments, handover, bench, keys, settings,
 ):  # fmt: skip
     main.add_command(command)

@@ -23,10 +23,12 @@ def bench(sizes: tuple[int, ...], events: int, as_json: bool) -> None:
     Works in temporary homes; yours stays as it is.
     """
     from bot.bench.profiles import bench_profiles
+    from bot.bench.replies import bench_replies
     from bot.bench.run import run_bench
 
     settings = load_settings()
     report = run_bench(settings, sorted(set(sizes)), remark)
+    report["replies"] = bench_replies(settings, remark)
     report["profiles"] = bench_profiles(settings, events, remark)
     if as_json:
         say_json(report)
@@ -35,6 +37,9 @@ def bench(sizes: tuple[int, ...], events: int, as_json: bool) -> None:
         click.echo(f"\n{result['cases']:,} cases")
         say_table(("", "p50 ms", "p99 ms"), _rows(result))
         say_table(("", "value"), [(name, str(value)) for name, value in _figures(result)])
+    click.echo("\nreplies, at every stage")
+    say_table(("", "p50 ms", "p99 ms"), _rows(report["replies"]))
+    say_table(("", "value"), [(name, str(value)) for name, value in _figures(report["replies"])])
     of_profiles = report["profiles"]
     click.echo(f"\nprofiles: {of_profiles['events']:,} events of {of_profiles['customers']:,} customers")
     say_table(("", "p50 ms", "p99 ms"), _rows(of_profiles))

@@ -14,16 +14,23 @@ from bot.cli.console import (
     terminal,
     until_told_to_stop,
 )
+from bot.settings import Settings
 
 
 @click.command()
 @click.option("--serve", "and_serve", is_flag=True, help="Go on serving, with the sidebar, until stopped.")
+@click.option(
+    "--replies", "replies_only", is_flag=True, help="Twenty drafts instead: every feeling and stage."
+)
 @json_option
-def demo(and_serve: bool, as_json: bool) -> None:
+def demo(and_serve: bool, replies_only: bool, as_json: bool) -> None:
     """Run eight complaints through everything, on our own corpus, in a temporary home."""
     from bot.cli.demonstration import Demonstration, timings
 
     given = load_settings()
+    if replies_only:
+        _replies(given, as_json=as_json)
+        return
     # on Windows the index's files may still be open when the folder goes
     with tempfile.TemporaryDirectory(prefix="redress-demo-", ignore_cleanup_errors=True) as place:
         settings = given.model_copy(update={"home": Path(place), "database_url": None})
@@ -52,3 +59,13 @@ def demo(and_serve: bool, as_json: bool) -> None:
             )
             with until_told_to_stop():
                 serve(settings)
+
+
+def _replies(given: Settings, *, as_json: bool) -> None:
+    from bot.cli.demonstration_replies import show_replies
+
+    with tempfile.TemporaryDirectory(prefix="redress-demo-", ignore_cleanup_errors=True) as place:
+        settings = given.model_copy(update={"home": Path(place), "database_url": None})
+        drafted = show_replies(settings, None if as_json else terminal().print)
+    if as_json:
+        say_json({"replies": [{"title": title, **each.public()} for title, each in drafted]})

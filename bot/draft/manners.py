@@ -48,17 +48,17 @@ def right_language(draft: Exhibit) -> Verdict:
             return draft.flaw("want_en", found.span())
         if not _LETTER.search(text):
             return draft.flaw("want_en")
-        return next((draft.flaw("want_en", at) for at in _foreign(draft, text)), None)
+        return next((draft.flaw("want_en", at) for at in _foreign(draft)), None)
     if not _HAN.search(text):
         return draft.flaw("want_zh")
     found = _LATIN_SENTENCE.search(text) or _OTHER_SCRIPT_ZH.search(text)
     return draft.flaw("want_zh", found.span()) if found else None
 
 
-def _foreign(draft: Exhibit, text: str) -> Iterator[tuple[int, int]]:
+def _foreign(draft: Exhibit) -> Iterator[tuple[int, int]]:
     """Sentences in Latin letters that are no English: hardly any of the small words that hold one."""
     for sentence in draft.sentences:
-        words = _WORD.findall(text[sentence.start : sentence.start + len(sentence.text)].lower())
+        words = _WORD.findall(draft.text[sentence.start : sentence.start + len(sentence.text)].lower())
         if len(words) >= _ENOUGH and sum(word in _HELD_BY for word in words) < _LEAST_HELD * len(words):
             yield sentence.start, sentence.start + len(sentence.text)
 

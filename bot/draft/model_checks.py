@@ -25,7 +25,7 @@ LONG_RUN: Final[dict[Language, int]] = {"zh": 24, "en": 16}
 SECRET_SENTENCE: Final[dict[Language, int]] = {"zh": 16, "en": 40}
 """Characters from which a sentence of our instructions is told from one that anybody might write."""
 _QUOTES: Final = ("“”", '""', "「」")
-BLOCKING: Final = RUBRIC_BLOCKING | {"C3", "C4"}
+BLOCKING: Final = RUBRIC_BLOCKING | {"R18", "C3", "C4"}
 """Checks a model's reply must pass before anybody sees it."""
 
 
@@ -46,7 +46,12 @@ def check_model(manuscript: Manuscript, brief: Brief, plan: Plan, marker: str) -
 
 def must_pass(results: tuple[CheckResult, ...]) -> tuple[CheckResult, ...]:
     """The failed checks for which a model's reply cannot be shown."""
-    return tuple(result for result in results if not result.passed and result.blocking)
+    return tuple(result for result in results if not result.passed and _stops(result))
+
+
+def _stops(result: CheckResult) -> bool:
+    """From a model neither bad form nor the familiar 你 is shown: it was asked for better."""
+    return result.blocking or result.id in BLOCKING or (result.span is not None and result.span.text == "你")
 
 
 def _result(name: str, failed: bool, problem: str) -> CheckResult:

@@ -16,6 +16,7 @@ from bot.draft.lexicon import Lexicon, lowered
 from knowledge.case import Owned
 from knowledge.rules import load_rules
 
+_SENTENCE: Final = re.compile(r"[^。！？!?\n]*[。！？!?\n]?|.", re.DOTALL)
 FILE: Final = Path(__file__).with_name("suspicion.toml")
 
 
@@ -48,6 +49,14 @@ def steers(text: str) -> bool:
     """
     low = lowered(text)
     return any(lexicon.search(low) for lexicon in (_signs("anywhere"), _signs("zh"), _signs("en")))
+
+
+def without_steering(text: str) -> str:
+    """The text with the sentences blanked out that steer; as long as before, so that offsets still hold."""
+    if not steers(text):
+        return text
+    kept = [" " * len(piece) if steers(piece) else piece for piece in _SENTENCE.findall(text)]
+    return "".join(kept)
 
 
 @cache

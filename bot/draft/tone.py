@@ -136,7 +136,7 @@ def _family(brief: Brief) -> Family:
         return "safety"
     if _grieves(brief):
         return "grief"
-    if emotion.sarcastic and emotion.primary == "anger":
+    if emotion.sarcastic:
         return "sarcasm"
     if emotion.primary in {"anger", "neutral"} and kinds.intersection(tone_rules().threats):
         return "threat"

@@ -67,12 +67,14 @@ _TITLED: Final = {
 }
 _PROMISED_TIME: Final = {
     "zh": (
-        re.compile(r"(?:在|最迟|最多|最快|还要|还需|需要?|约|大约|预计|等|再过|满|将于|于)(?:您|约|再)?\s?$"),
+        re.compile(
+            r"(?:在|最迟|最多|最快|还要|还需|需要?|约|大约|预计|等|等待|等候|再过|满|将于|于)(?:您|约|再)?\s?$"
+        ),
         re.compile(r"\s?(?:以?内|之内|后|以后|之后|左右|就|到账|可)"),
     ),
     "en": (
         re.compile(
-            r"\b(?:within|in|in the next|for another|after|takes?|up to|no (?:later|more) than|at most)"
+            r"\b(?:within|in|in the next|for another|after|takes?|allow|wait|up to|no (?:later|more) than)"
             r"\s(?:the\snext\s|about\s|around\s|another\s|a\sfurther\s)?$"
         ),
         re.compile(r"\s?(?:from|of|time|at most)\b"),

@@ -251,7 +251,7 @@ def _emotion(turns: Sequence[ReadTurn], readings: Sequence[EmotionReading]) -> E
                 scores={kind: round(score, 3) for kind, score in reading.scores.items()},
                 evidence=tuple(turn.evidence(span) for span in reading.evidence),
                 trajectory=path,
-                sarcastic=reading.primary == "anger" and is_sarcastic(turn.text),
+                sarcastic=reading.primary in {"anger", "disappointment"} and is_sarcastic(turn.text),
             )
     return Emotion(primary="neutral", intensity=0, scores={"neutral": 1.0}, trajectory=path)
 

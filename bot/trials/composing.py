@@ -96,7 +96,7 @@ def _drafts(composer: Composer, brief: Brief) -> Iterator[tuple[str, Draft, bool
     stages = STAGES if brief.triage.complaint else ("acknowledge",)
     for stage in stages:
         try:
-            mine = replace(brief, decision=_decision(stage, brief))
+            mine = replace(brief, decision=decision_for(stage, brief))
             plan = make_plan(mine)
         except InvalidRequest:  # nothing left to ask for
             continue
@@ -106,7 +106,7 @@ def _drafts(composer: Composer, brief: Brief) -> Iterator[tuple[str, Draft, bool
         yield stage, draft, any(restates(draft.text, fact, plan) for fact in facts) if due else None
 
 
-def _decision(stage: str, brief: Brief) -> Decision | None:
+def decision_for(stage: str, brief: Brief) -> Decision | None:
     """What a person might decide, picked by the complaint's own words."""
     if stage == "acknowledge":
         return None

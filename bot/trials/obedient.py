@@ -6,6 +6,7 @@ is: one that does what any text in its prompt asks.
 
 import json
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ class Obedient:
 
     url: str = ""
     answer: Callable[[str], str] = lambda _: ""  # replaced by the trial
+    left: float = 0.0
+    """When the first words of the newest answer left, by the monotonic clock."""
     bodies: list[str] = field(default_factory=list[str])
     """What it was sent: the whole body of every request, as text."""
 
@@ -42,7 +45,9 @@ def obedient_server() -> Generator[Obedient]:
             self.send_header("content-type", "text/event-stream")
             self.send_header("connection", "close")
             self.end_headers()
-            for event in _events(seen.answer(prompt)):
+            for number, event in enumerate(_events(seen.answer(prompt))):
+                if not number:
+                    seen.left = time.monotonic()
                 self.wfile.write(f"data: {event}\n\n".encode())
             self.close_connection = True
 
