@@ -23,7 +23,8 @@ def past(number: int, amount: str | None, **changes: Any) -> CaseMatch:
     superseded = changes.pop("superseded", False)
     similarity = changes.pop("similarity", 0.5)
     values: dict[str, Any] = {
-        "id": f"k{number}", "language": "zh", "text": "年费", "category": "fees_pricing", "industry": "banking",
+        "id": f"k{number}", "language": "zh", "text": "年费", "category": "fees_pricing",
+        "industry": "banking",
         "outcome": "upheld",
         "redress": paid(amount) if amount else Redress(),
     }  # fmt: skip

@@ -38,9 +38,9 @@ def evaluate_checks(contexts: Path | None, drafts: Path | None, as_json: bool) -
         if not figures["n"]:
             continue
         click.echo(
-            f"{bold(language)}: {figures['clean']} clean drafts, {figures['planted']} with a violation; recall "
-            f"{figures['recall']:.3f} (checks that block {figures['recall_blocking']:.3f}), false alarms "
-            f"{figures['false_alarms']:.4f}, clean drafts blocked {figures['clean_blocked']:.3f}"
+            f"{bold(language)}: {figures['clean']} clean drafts, {figures['planted']} with a violation; "
+            f"recall {figures['recall']:.3f} (checks that block {figures['recall_blocking']:.3f}), "
+            f"false alarms {figures['false_alarms']:.4f}, clean drafts blocked {figures['clean_blocked']:.3f}"
         )
         say_table(
             ("check", "planted", "recall", "false alarms"),

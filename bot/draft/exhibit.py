@@ -94,8 +94,8 @@ class Exhibit:
 
     @cached_property
     def lowered(self) -> str:
-        """The draft's own words, lower case, as the lexicons read them."""
-        return lowered(self.own)
+        """The draft's own words, lower case and with plain apostrophes, as the lexicons read them."""
+        return lowered(self.own).replace("’", "'")
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:

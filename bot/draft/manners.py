@@ -16,7 +16,7 @@ _HAN: Final = re.compile("[㐀-鿿]+")
 _OTHER_SCRIPT_EN: Final = re.compile(r"[㐀-鿿\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff]+")
 _OTHER_SCRIPT_ZH: Final = re.compile(r"[\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff]+")
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_ENOUGH: Final = 6
+_ENOUGH: Final = 8
 """Words from which a sentence is long enough to be told by them."""
 _LEAST_HELD: Final = 0.18
 _HELD_BY: Final = frozenset((
@@ -28,6 +28,7 @@ _HELD_BY: Final = frozenset((
 ))  # fmt: skip
 _REPEATS: Final = {"zh": (8, 4), "en": (3, 5)}
 """Characters (zh) or words (en) in a row, and how often they stand in a reply that goes round in circles."""
+_LATIN_RUN: Final = re.compile(r"[A-Za-z]+(?:[ '’]+[A-Za-z]+){3,}")
 _LATIN_SENTENCE: Final = re.compile(r"(?:[A-Za-z]+[ ,.'’]+){6}")
 _SENTENCE: Final = {"zh": re.compile("[。！？\n]+"), "en": re.compile(r"(?<=[.!?])[”\"]?\s+|\n+")}
 _EMOJI: Final = re.compile("[\U0001f300-\U0001faff☀-➿️]")
@@ -52,7 +53,14 @@ def right_language(draft: Exhibit) -> Verdict:
     if not _HAN.search(text):
         return draft.flaw("want_zh")
     found = _LATIN_SENTENCE.search(text) or _OTHER_SCRIPT_ZH.search(text)
+    english = (run for run in _LATIN_RUN.finditer(text) if _is_english(run[0]))
+    found = found or next(english, None)
     return draft.flaw("want_zh", found.span()) if found else None
+
+
+def _is_english(run: str) -> bool:
+    """Whether Latin words in a row are a phrase, not a name: two of the small words hold it together."""
+    return sum(word in _HELD_BY for word in _WORD.findall(run.lower())) >= 2
 
 
 def _foreign(draft: Exhibit) -> Iterator[tuple[int, int]]:
@@ -157,7 +165,8 @@ def not_servile(draft: Exhibit) -> Verdict:
     """R19: 您 throughout, and no more than a few apologies."""
     if draft.brief.language == "zh" and (at := draft.own.find("你")) >= 0:
         return draft.flaw("mixed_address", (at, at + 1))
-    if draft.rules.lexicons["apology"].count(draft.lowered) > draft.rules.apologies:
+    asked = any(need.need == "apology" for need in draft.plan.needs)
+    if draft.rules.lexicons["apology"].count(draft.lowered) > draft.rules.apologies + 2 * asked:
         return draft.flaw("servile")
     return None
 

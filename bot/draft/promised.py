@@ -59,12 +59,12 @@ def _decided(draft: Exhibit, start: int, end: int) -> bool:
     allowed = {
         (match.start(), match.end()) for kind in kinds if kind in words for match in words[kind].find(clause)
     }
-    if not named or not all(
-        any((a <= s and e <= b) or (s <= a and b <= e) for a, b in allowed) for s, e in named
-    ):
-        return False
     amounts = [
         amount.value for amount in find_amounts(folded(draft.text[before:after]), draft.brief.language)
     ]
     decided = {remedy.amount for remedy in remedies if remedy.amount is not None}
+    if not named:  # told by the sum alone
+        return bool(amounts) and all(amount in decided for amount in amounts)
+    if not all(any((a <= s and e <= b) or (s <= a and b <= e) for a, b in allowed) for s, e in named):
+        return False
     return not amounts or not decided or any(amount in decided for amount in amounts)

@@ -55,11 +55,26 @@ _ADDRESSED: Final = {
         r"(?:尊敬的|亲爱的)([^：:，,。\n]{1,40}?)(?=您好|[：:，,。\n])"
         r"|^(?:您好[，,！!]?)?([㐀-鿿]{1,4}(?:先生|女士|小姐))(?=您?好|[：:，,])"
     ),
-    "en": re.compile(r"(?:Dear|Hello|Hi)\s+([^,.:!\n]{1,60})"),
+    "en": re.compile(
+        r"(?:Dear|Hello|Hi|Good (?:morning|afternoon))\s+((?:(?:Mrs?|Ms|Mx|Dr|Prof)\.)?[^,.:!\n]{1,60})"
+    ),
 }
-_JUDGED_ELSEWHERE: Final = frozenset({Kind.PERSON, Kind.DATE_OF_BIRTH, Kind.COMPANY_ID, Kind.ACCOUNT})
+_JUDGED_ELSEWHERE: Final = frozenset({Kind.PERSON, Kind.DATE_OF_BIRTH, Kind.COMPANY_ID})
 _ANYBODY: Final = frozenset(
-    ("客户", "用户", "您", "先生", "女士", "顾客", "customer", "sir", "madam", "sir or madam", "there")
+    (
+        "客户",
+        "用户",
+        "您",
+        "先生",
+        "女士",
+        "顾客",
+        "customer",
+        "valued customer",
+        "sir",
+        "madam",
+        "sir or madam",
+        "there",
+    )
 )
 _TITLED: Final = {
     "zh": re.compile(r"([㐀-鿿]{1,3})(?:先生|女士|小姐)"),
@@ -70,7 +85,9 @@ _PROMISED_TIME: Final = {
         re.compile(
             r"(?:在|最迟|最多|最快|还要|还需|需要?|约|大约|预计|等|等待|等候|再过|满|将于|于)(?:您|约|再)?\s?$"
         ),
-        re.compile(r"\s?(?:以?内|之内|后|以后|之后|左右|就|到账|可)"),
+        re.compile(
+            r"\s?(?:以?内|之内|后|以后|之后|左右|就|到账|可|(?:的)?(?:犹豫|等待|宽限|冷静|保修|质保|试用)?期)"
+        ),
     ),
     "en": (
         re.compile(
@@ -83,10 +100,21 @@ _PROMISED_TIME: Final = {
 """Words before and after a duration by which it lies ahead."""
 _TOLD: Final = frozenset({"explanation", "investigation", "written_answer"})
 """Requests that a letter with a decision and its ground meets by itself."""
+_LEAST_DIGITS: Final = 4
+"""Digits from which a reference has a form of its own."""
 _ISO_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _A_YEAR: Final = timedelta(days=366)
 OWN_WORDS: Final[dict[Language, int]] = {"zh": 6, "en": 4}
 """Characters (zh) or words (en) in a row from which a reply takes up the customer's own words."""
+_LAW: Final = {
+    "zh": re.compile(r"(?:法|条例|办法|规定|细则|准则)(?:》)?第[一二三四五六七八九十百\d]+条"),
+    "en": re.compile(
+        r"(?:[Ss]ection|[Aa]rticle|[Rr]egulation|[Cc]lause|[Rr]ule) \d+[\w.()]*"
+        r" of (?:the )?[A-Z]\w+(?: [A-Z]\w+){0,6}"
+        r"|(?:[A-Z]\w+ ){1,5}(?:Act|Regulations?|Directive|Order|Code)(?: \d{4})?"
+    ),
+}
+"""A law or rule that is named by its number."""
 _LEAST_QUOTED: Final = 12
 """Characters from which words in quotation marks must be somebody's: shorter ones may be a term."""
 
@@ -99,7 +127,21 @@ def right_person(draft: Exhibit) -> Verdict:
         number = match["n"].rstrip("./-")
         if number not in draft.plan.reference and not draft.sources.says(number):
             return draft.flaw("other_reference", match.span("n"))
+    if other := _other_number(draft):
+        return draft.flaw("other_reference", other)
     return _names_stranger(draft)
+
+
+def _other_number(draft: Exhibit) -> tuple[int, int] | None:
+    """Where a number of the form of our reference stands that is another one."""
+    reference = draft.plan.reference
+    if sum(map(str.isdigit, reference)) < _LEAST_DIGITS:
+        return None
+    form = "".join(r"\d" if each.isdigit() else re.escape(each) for each in reference)
+    for match in re.finditer(rf"(?<![A-Za-z0-9]){form}(?![A-Za-z0-9])", draft.text):
+        if match[0] != reference and not draft.sources.says(match[0]):
+            return match.span()
+    return None
 
 
 def _names_stranger(draft: Exhibit) -> Verdict:
@@ -107,7 +149,7 @@ def _names_stranger(draft: Exhibit) -> Verdict:
     for match in _ADDRESSED[language].finditer(draft.text):
         group = 1 if match[1] is not None else 2
         addressed = match[group].strip()
-        if addressed.lower() not in _ANYBODY and addressed != name:
+        if addressed.lower() not in _ANYBODY and addressed.replace(".", "") != name.replace(".", ""):
             return draft.flaw("stranger", match.span(group))
     known = f"{name} {draft.brief.text}"
     for match in _TITLED[language].finditer(draft.own):
@@ -271,16 +313,18 @@ def no_identifiers(draft: Exhibit) -> Verdict:
     )
     for approved in (draft.plan.reference, draft.plan.rights, draft.plan.crisis, *policies):
         text = masked(text, approved)
-    if found := find_personal(text) or _personal(masked(text, draft.plan.name), draft.brief.company):
+    if found := find_personal(text) or _personal(masked(text, draft.plan.name), draft):
         return draft.flaw("identifier", found)
     return None
 
 
-def _personal(text: str, company: str) -> tuple[int, int] | None:
+def _personal(text: str, draft: Exhibit) -> tuple[int, int] | None:
     """Where the redaction finds what identifies a person; names and dates are judged elsewhere."""
-    findings = redact(masked(text, company)).findings
-    kinds = (finding for finding in findings if finding.kind not in _JUDGED_ELSEWHERE)
-    return next(((finding.start, finding.end) for finding in kinds), None)
+    for finding in redact(masked(text, draft.brief.company)).findings:
+        known = draft.sources.says(text[finding.start : finding.end])
+        if finding.kind not in _JUDGED_ELSEWHERE and not known:
+            return finding.start, finding.end
+    return None
 
 
 def nothing_internal(draft: Exhibit) -> Verdict:
@@ -318,6 +362,10 @@ def verbatim_citations(draft: Exhibit) -> Verdict:
         places = (*sources.policies, *sources.others) if title else (*sources.policies, sources.customer)
         if (title or len(words) > _LEAST_QUOTED) and not any(words in place for place in places):
             return draft.flaw("unknown_quotation", (start, end))
+    for match in _LAW[draft.brief.language].finditer(draft.own):
+        named = match[0].partition(" of the ")[2] or match[0]
+        if not any(named in place for place in (*sources.all(), draft.plan.rights)):
+            return draft.flaw("unknown_quotation", match.span())
     return None
 
 

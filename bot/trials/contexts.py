@@ -128,16 +128,18 @@ class Context(Owned):
         )
 
     def plan(self, brief: Brief) -> Plan:
-        """What the reply has to do; the rights are those of the context.
+        """What the reply has to do; with the rights of the context, in a short message only where due.
 
         Raises:
             InvalidRequest: the decision does not fit the complaint.
         """
         plan = replace(make_plan(brief), name=self.name)
-        known = (*_RIGHTS, *re.findall(r"\d{5}", self.rights))
+        named = re.findall(r"(?:[A-Z][a-z]+ ){1,3}[A-Z][a-z]+|(?:www\.)?[a-z]+\.[a-z.]{3,}", self.rights)
+        known = (*_RIGHTS, *re.findall(r"\d{5}", self.rights), *named, "dispute resolution")
         words = tuple(word for word in known if word in self.rights)
         due = plan.stage in {"acknowledge", "progress", "upheld", "partly", "rejected", "goodwill"}
-        if not self.rights or not due:
+        asked = {"regulator", "legal"}.intersection(self.escalations)
+        if not self.rights or not due or (plan.tone.form == "chat" and not asked):
             return replace(plan, rights=self.rights, rights_words=())
         return replace(plan, rights=self.rights, rights_words=(words,))
 
