@@ -135,17 +135,23 @@ class Desk:
         return await self._suggest(tenant, paper, listener, wanted)
 
     async def suggest(
-        self, tenant: str, complaint_id: str, listener: Listener | None = None, wanted: Wanted = USUAL
+        self,
+        tenant: str,
+        complaint_id: str,
+        listener: Listener | None = None,
+        wanted: Wanted | None = None,
     ) -> Suggestion:
         """A new suggestion for a stored complaint, stored in its turn.
+
+        One that nobody `wanted` comes by itself; it is dropped where there is one for the same turns already.
 
         Raises:
             NotFound: no such complaint.
             InvalidRequest: the decision promises too much, or does not fit the complaint; says what to send.
         """
         complaint = await to_thread.run_sync(self._store.complaint, tenant, complaint_id)
-        suggestion = await self._suggest(tenant, complaint, listener, wanted)
-        await to_thread.run_sync(self._keep, tenant, complaint, suggestion)
+        suggestion = await self._suggest(tenant, complaint, listener, wanted or USUAL)
+        await to_thread.run_sync(self._keep, tenant, complaint, suggestion, wanted is None)
         return suggestion
 
     def examine(self, tenant: str, decision: Decision) -> None:
@@ -187,8 +193,9 @@ class Desk:
         )
         return with_customer(suggestion, who.view)
 
-    def _keep(self, tenant: str, complaint: Complaint, suggestion: Suggestion) -> None:
-        self._store.keep_suggestion(tenant, without_customer(suggestion), len(complaint.turns))
+    def _keep(self, tenant: str, complaint: Complaint, suggestion: Suggestion, by_itself: bool) -> None:
+        kept, seen = without_customer(suggestion), len(complaint.turns)
+        self._store.keep_suggestion(tenant, kept, seen, unless_seen=by_itself)
         self._recogniser.remember(tenant, complaint, suggestion)
 
     def _today(self, tenant: str) -> date:

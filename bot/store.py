@@ -212,8 +212,14 @@ class DeskStore:
         with self._sessions.read_every_tenant() as session:
             return [(tenant, i) for tenant, i in session.execute(query)]
 
-    def keep_suggestion(self, tenant: str, suggestion: Suggestion, seen_turns: int) -> None:
-        """Store a suggestion that has seen that many turns."""
+    def keep_suggestion(
+        self, tenant: str, suggestion: Suggestion, seen_turns: int, *, unless_seen: bool = False
+    ) -> None:
+        """Store a suggestion that has seen that many turns.
+
+        With `unless_seen` not where another has seen them already: what an agent asked for meanwhile stays
+        the newest.
+        """
         row = {
             "id": suggestion.id,
             "complaint_id": suggestion.complaint_id,
@@ -224,6 +230,13 @@ class DeskStore:
             "body": suggestion.model_dump_json(),
         }
         with self._sessions.write(tenant) as session:
+            seen = session.scalar(
+                select(ComplaintRow.suggested_turns)
+                .where(ComplaintRow.id == suggestion.complaint_id)
+                .with_for_update()
+            )
+            if unless_seen and seen is not None and seen >= seen_turns:
+                return
             session.execute(insert(SuggestionRow), [row])
             session.execute(
                 update(ComplaintRow)

@@ -52,12 +52,13 @@ def test_every_command_has_json_and_says_what_it_does() -> None:
     assert names == snapshot(
         {
             "backtest",
+            "bench",
             "clocks",
             "commitments",
-            "bench",
             "demo",
             "eval",
             "export",
+            "handover",
             "import",
             "init",
             "keys",
@@ -104,7 +105,7 @@ def test_a_setting_we_do_not_know_is_one_line(tmp_path: Path) -> None:
     done = redress("settings", home=tmp_path, REDRESS_PROT="8000")
     assert done.returncode == 2
     assert done.stderr == snapshot(
-        "redress: no such setting: REDRESS_PROT; 'redress settings' lists the 23 there are\n"
+        "redress: no such setting: REDRESS_PROT; 'redress settings' lists the 30 there are\n"
     )
 
 

@@ -112,6 +112,19 @@ def test_the_suggestion_that_has_seen_most_counts_whenever_it_was_finished(datab
     assert store.newest_suggestion("b", complaint) is None
 
 
+def test_what_comes_by_itself_does_not_replace_what_was_asked_for_meanwhile(database: Database) -> None:
+    store = DeskStore(database)
+    complaint = store.receive("a", COMPLAINT, NOON).id
+    store.keep_suggestion("a", _suggestion("sug_asked", complaint), seen_turns=1)
+    store.keep_suggestion("a", _suggestion("sug_late", complaint, minutes=5), seen_turns=1, unless_seen=True)
+    newest = store.newest_suggestion("a", complaint)
+    assert newest is not None and newest.id == "sug_asked"
+    store.add_turns("a", complaint, [Turn(text="在吗")])
+    store.keep_suggestion("a", _suggestion("sug_next", complaint, minutes=9), seen_turns=2, unless_seen=True)
+    newest = store.newest_suggestion("a", complaint)
+    assert newest is not None and newest.id == "sug_next"
+
+
 def test_outcomes_are_recorded_and_counted(database: Database) -> None:
     store = DeskStore(database)
     complaint = store.receive("a", COMPLAINT, NOON).id

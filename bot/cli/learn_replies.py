@@ -26,6 +26,8 @@ def evaluate_checks(contexts: Path | None, drafts: Path | None, as_json: bool) -
     from bot.trials.contexts import Context, rows
     from bot.trials.labelled import LabelledDraft, judge, report, shipped
 
+    if (contexts is None) != (drafts is None):
+        raise click.UsageError("--contexts and --drafts go together: give both files, or neither")
     if contexts is not None and drafts is not None:
         known, labelled = rows(contexts, Context), rows(drafts, LabelledDraft)
     else:

@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +15,9 @@ from bot.cli.console import (
     terminal,
     until_told_to_stop,
 )
-from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 
 @click.command()
@@ -61,7 +64,7 @@ def demo(and_serve: bool, replies_only: bool, as_json: bool) -> None:
                 serve(settings)
 
 
-def _replies(given: Settings, *, as_json: bool) -> None:
+def _replies(given: "Settings", *, as_json: bool) -> None:
     from bot.cli.demonstration_replies import show_replies
 
     with tempfile.TemporaryDirectory(prefix="redress-demo-", ignore_cleanup_errors=True) as place:

@@ -3,8 +3,11 @@
 import re
 from typing import Final
 
+from bot.draft.amounts import find_amounts
+from bot.draft.commitments import remedy_words
+from bot.draft.decision import WORDS_ALONE, Remedy
 from bot.draft.exhibit import Exhibit, Verdict
-from bot.draft.sources import moments, numbers
+from bot.draft.sources import folded, moments, numbers
 from knowledge.case import Language, language_of
 
 _OPPOSITE: Final[dict[str, tuple[str, ...]]] = {
@@ -21,6 +24,11 @@ _OWN: Final[dict[str, tuple[str, ...]]] = {
 }
 """Lexicons of which one shows that the decision is stated."""
 _CONTENT: Final = {"zh": re.compile("[一-鿿]{2,}"), "en": re.compile(r"[a-z]{4,}")}
+_PART: Final = re.compile("[，；,;。]|\\bbut\\b")
+_CAUSE: Final = {
+    "zh": re.compile("造成|导致|引起|因为|由于|原因|所致"),
+    "en": re.compile(r"because|caused?\b|due to|owing to|reason"),
+}
 _BORNE_OUT: Final = 0.4
 """Part of a clause's words that the findings have to share before it counts as one of them."""
 _SHARED: Final = 0.35
@@ -48,7 +56,53 @@ def says_the_decision(draft: Exhibit) -> Verdict:
             )
         ):
             return draft.flaw("other_decision", match.span(), verdict=stage)
+    if other := _grants_more(draft):
+        return draft.flaw("other_decision", other, verdict=stage)
+    if untold := _untold(draft):
+        return draft.flaw("missed_remedy", remedy=remedy_words(untold, draft.brief.language))
     return None if _gives_ground(draft) else draft.flaw("no_ground")
+
+
+def _grants_more(draft: Exhibit) -> tuple[int, int] | None:
+    """Where a request that the decision does not grant is said to be granted."""
+    remedies, lexicons = draft.rules.remedies, draft.rules.decided
+    decision = draft.plan.decision
+    granted = {str(remedy.kind) for remedy in decision.remedies} if decision else set[str]()
+    refused = {need.need for need in draft.plan.needs}.intersection(remedies) - granted
+    for match in lexicons["upheld"].find(draft.lowered):
+        before, after = draft.clause(*match.span())
+        clause = draft.lowered[before:after]
+        if lexicons["rejected"].search(clause) or lexicons["partly"].search(clause):
+            continue
+        named = {kind for kind, words in remedies.items() if words.search(clause)}
+        if named & refused and not named & granted:
+            return match.span()
+    return None
+
+
+def _untold(draft: Exhibit) -> Remedy | None:
+    """A remedy of the decision that the text does not tell of, by its sum or by a word for its kind."""
+    decision = draft.plan.decision
+    sums = {amount.value for amount in find_amounts(folded(draft.text), draft.brief.language)}
+    for remedy in decision.remedies if decision else ():
+        if remedy.kind in WORDS_ALONE:
+            continue
+        told = remedy.amount in sums if remedy.amount else tells_of(draft, remedy)
+        if not told:
+            return remedy
+    return None
+
+
+def tells_of(draft: Exhibit, remedy: Remedy) -> bool:
+    """Whether a remedy is in the text: who does it, by when, or a word for its kind."""
+    if remedy.owner and remedy.owner in draft.text:
+        return True
+    if remedy.by is not None and not {str(remedy.by), f"-{str(remedy.by)[4:]}"}.isdisjoint(
+        moments(draft.text)
+    ):
+        return True
+    words = draft.rules.remedies.get(remedy.kind)
+    return remedy.kind not in WORDS_ALONE and (words is None or words.search(draft.lowered))
 
 
 def _decides_nothing(draft: Exhibit) -> Verdict:
@@ -87,26 +141,36 @@ def _gives_ground(draft: Exhibit) -> bool:
         for ground in (*decision.findings, decision.reason, *policies)
         if ground and language_of(ground) == language
     ]
-    return not grounds or any(_tells(draft.text, ground, language) for ground in grounds)
+    return not grounds or any(_tells(draft, ground) for ground in grounds)
 
 
-def tells_a_finding(draft: Exhibit) -> bool:
-    """Whether one of the findings of the decision is in the text; so where there is none to tell."""
+def tells_why(draft: Exhibit) -> bool:
+    """Whether it tells what happened: a finding of the decision, or its reason.
+
+    So too where there is nothing to tell. Of the reason of a gesture, only what it says of a cause counts.
+    """
     decision, language = draft.plan.decision, draft.brief.language
-    findings = [found for found in decision.findings if language_of(found) == language] if decision else []
-    return not findings or any(_tells(draft.text, found, language) for found in findings)
+    reason = (decision.reason,) if decision else ()
+    if decision and draft.plan.stage == "goodwill":
+        reason = tuple(part for part in _PART.split(decision.reason) if _CAUSE[language].search(part))
+        if not reason and not decision.findings:
+            return False
+    told = (*decision.findings, *reason) if decision else ()
+    grounds = [ground for ground in told if ground and language_of(ground) == language]
+    return not grounds or any(_tells(draft, ground) for ground in grounds)
 
 
-def _tells(text: str, ground: str, language: Language) -> bool:
+def _tells(draft: Exhibit, ground: str) -> bool:
+    """Whether a ground is in a draft, worded nearly so: by what the complaint does not say itself."""
+    text, complaint, language = draft.text, draft.brief.text, draft.brief.language
     if ground in text:
         return True
     wanted, said = _words(ground, language), _words(text, language)
-    if wanted and len(wanted & said) / len(wanted) >= _SHARED:
+    news = wanted - _words(complaint, language) or wanted
+    if wanted and len(news & said) / len(news) >= _SHARED:
         return True
-    figures = {value for value in numbers(ground) if value >= 2} & {
-        value for value in numbers(text) if value >= 2
-    }
-    return bool(figures) and bool(moments(ground) & moments(text))
+    figures = {value for value in numbers(ground) if value >= 2} - numbers(complaint)
+    return bool(figures & numbers(text)) and bool(moments(ground) & moments(text))
 
 
 def _words(text: str, language: Language) -> frozenset[str]:

@@ -18,7 +18,11 @@ LEAST_QUOTED: Final = {"zh": 10, "en": 30}
 become harmless by the marks around it."""
 
 _SENTENCE: Final = {"zh": re.compile("[^。！？；\n]+"), "en": re.compile(r"[^\n]+?(?:[.!?;](?=\s)|(?=\n)|$)")}
-_CLAUSE_END: Final = re.compile(r"[，；;：:。！？!?\n]|,(?!\d)")
+_CLAUSE_END: Final = re.compile(
+    r"[，；;：:。！？!?\n]|,(?!\d)|(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bdr)(?<!\bno)\.(?=\s|$)"
+    r"|\band (?=(?:we|i|(?:also )?will|also)\b)",
+    re.IGNORECASE,
+)
 
 
 class Flaw(NamedTuple):

@@ -67,4 +67,4 @@ def _decided(draft: Exhibit, start: int, end: int) -> bool:
         return bool(amounts) and all(amount in decided for amount in amounts)
     if not all(any((a <= s and e <= b) or (s <= a and b <= e) for a, b in allowed) for s, e in named):
         return False
-    return not amounts or not decided or any(amount in decided for amount in amounts)
+    return not amounts or not decided or sum(amounts) in decided or any(each in decided for each in amounts)

@@ -57,7 +57,7 @@ _TAIL: Final = re.compile(
 )
 _FLIGHT: Final = re.compile(
     r"(?<![A-Za-z0-9-])(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])\d{3,4}(?![A-Za-z0-9-])"
-    r"|(?:(?<=[Ff]light )|(?<=[Ff]light: ))[A-Z]{3} ?\d{2,4}(?!\d)"
+    r"|(?:(?<=[Ff]light )|(?<=[Ff]light: ))[A-Z]{2,3} ?\d{2,4}(?!\d)"
 )
 _FLIGHT_NEAR: Final = ("航班", "飞", "机场", "登机", "flight", "airport", "boarding", "gate")
 _TRAIN: Final = re.compile(

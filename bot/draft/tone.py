@@ -145,9 +145,8 @@ def _family(brief: Brief) -> Family:
 
 def acknowledges(text: str, family: Family, language: Language) -> bool:
     """Whether a reply names the feeling; always for those that need no naming."""
-    signs = tone_rules().families[family].signs.of(language)
-    lowered = text.lower()
-    return not signs or any(sign in lowered for sign in signs)
+    signs = _signs(family, language)
+    return signs is None or signs.search(text.lower()) is not None
 
 
 def _grieves(brief: Brief) -> bool:
@@ -157,6 +156,15 @@ def _grieves(brief: Brief) -> bool:
     if not sad and not any(hint.kind == "life_event" for hint in triage.vulnerability):
         return False
     return _grief(brief.language).search(brief.text.lower()) is not None
+
+
+@cache
+def _signs(family: Family, language: Language) -> re.Pattern[str] | None:
+    """The signs of a feeling as one pattern: English ones begin a word, and go on as they like."""
+    signs = "|".join(tone_rules().families[family].signs.of(language))
+    if not signs:
+        return None
+    return re.compile(rf"(?<![a-z])(?:{signs})" if language == "en" else signs)
 
 
 @cache

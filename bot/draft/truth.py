@@ -1,6 +1,7 @@
 """What a draft says: only what the sources bear out, and only to this customer."""
 
 import re
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Final
 
@@ -9,7 +10,7 @@ from bot.clocks.traces import written
 from bot.draft.amounts import find_amounts
 from bot.draft.asking import already_given
 from bot.draft.clauses import wording
-from bot.draft.decided import tells_a_finding
+from bot.draft.decided import tells_of, tells_why
 from bot.draft.decided_words import met_by_remedies
 from bot.draft.exhibit import Exhibit, Verdict
 from bot.draft.identifiers import find_personal
@@ -267,7 +268,7 @@ def answers_needs(draft: Exhibit) -> Verdict:
     granted = _granted(draft, low)
     if missed := [
         need for need in asked if need in answers and need not in granted and not answers[need].search(low)
-    ]:
+    ] or _apology_owed(draft, asked):
         words = wording(draft.brief.language).needs
         named = [words[need].ask if need in words else need for need in missed]
         return draft.flaw("missed_needs", needs=("、" if draft.brief.language == "zh" else ", ").join(named))
@@ -285,8 +286,17 @@ def _granted(draft: Exhibit, low: str) -> frozenset[str]:
         for need, kinds in met_by_remedies(draft.plan).items()
         if any(kind in draft.rules.remedies and draft.rules.remedies[kind].search(low) for kind in kinds)
     }
-    told = _TOLD if draft.plan.final and tells_a_finding(draft) else frozenset[str]()
+    told = _TOLD if draft.plan.final and tells_why(draft) else frozenset[str]()
     return frozenset(met | told)
+
+
+def _apology_owed(draft: Exhibit, asked: Iterable[str]) -> list[str]:
+    """An apology that somebody else has promised: the one in the letter is not it."""
+    decision = draft.plan.decision
+    if decision is None or "apology" not in asked:
+        return []
+    owed = [remedy for remedy in decision.remedies if remedy.kind == "apology" and remedy.owner]
+    return [] if all(tells_of(draft, remedy) for remedy in owed) else ["apology"]
 
 
 def _answers_all(draft: Exhibit) -> bool:
