@@ -16,7 +16,7 @@ from bot.draft.lexicon import Lexicon, lowered
 from knowledge.case import Owned
 from knowledge.rules import load_rules
 
-_SENTENCE: Final = re.compile(r"[^。！？!?\n]*[。！？!?\n]?|.", re.DOTALL)
+_SENTENCE: Final = re.compile(r"(?:[^。！？!?\n.]|\.(?!\s))*[。！？!?\n.]?", re.DOTALL)
 FILE: Final = Path(__file__).with_name("suspicion.toml")
 
 
