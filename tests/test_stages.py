@@ -141,7 +141,7 @@ def test_an_english_letter_to_a_grieving_customer() -> None:
     assert COMPOSER.compose(one).text == snapshot("""\
 Dear customer,
 
-You trusted us with our process at a hard time, and I can now tell you what we decided. First of all, I am very sorry for your loss, and for adding to what you have to carry.
+You wrote to us at a hard time, and I can now tell you what we decided. First of all, I am very sorry for your loss, and for adding to what you have to carry.
 
 You wrote to us of 3 August. Our decision is that your complaint is partly upheld. We will refund you £20 by 30 November 2026; the complaint handler will see to it.
 
@@ -172,7 +172,8 @@ def test_whatever_is_decided_every_reply_passes_what_it_must(
     except InvalidRequest:  # there is nothing left to ask for
         return
     draft = COMPOSER.compose(mine, plan, style, variation)
-    assert draft.sendable, ([each for each in draft.checks if not each.passed], draft.text)
+    failed = [(each.id, each.span and each.span.text) for each in draft.checks if not each.passed]
+    assert draft.sendable, (failed, draft.text)
     assert "{" not in draft.text.replace(plan.name, "")
 
 

@@ -125,8 +125,12 @@ class Exhibit:
         """Links, addresses and numbers to call in the draft."""
         return tuple(contacts(self.text))
 
+    @cached_property
+    def _clause_ends(self) -> tuple[tuple[int, int], ...]:
+        return tuple(found.span() for found in _CLAUSE_END.finditer(self.text))
+
     def clause(self, start: int, end: int) -> tuple[int, int]:
         """The clause around some words of the draft: from the comma or stop before them to the one after."""
-        before = max((found.end() for found in _CLAUSE_END.finditer(self.text, 0, start)), default=0)
-        after = _CLAUSE_END.search(self.text, end)
-        return before, after.start() if after else len(self.text)
+        ends = self._clause_ends
+        before = max((stop for _, stop in ends if stop <= start), default=0)
+        return before, min((begin for begin, _ in ends if begin >= end), default=len(self.text))

@@ -14,7 +14,7 @@ _LONG_NUMBER: Final = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 _DOT: Final = re.compile(r"\.[A-Za-z]{2}|@[A-Za-z0-9]|://")
 _ADDRESS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@:/._+-%?=&~#")
 _DOMAIN: Final = re.compile(
-    r"@|://|^www\.|\.(?:com|cn|org|net|gov|uk|us|info|io|co|app)(?:[/:?]|$)|\.[a-z]{2,}/[a-z]"
+    r"@|://|^www\.|\.(?:com|cn|org|net|gov|uk|us|info|io|co|app|eu|de|fr|ie|hk|tw|me|tv|cc|biz|top|vip|xyz|shop|site|online|link|club|live|example)(?:[/:?]|$)|\.[a-z]{2,}/[a-z]"
 )
 _NUMBER: Final = re.compile(r"\+?\d[\d -]{1,18}\d")
 _SPOKEN: Final = re.compile(

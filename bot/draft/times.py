@@ -49,7 +49,7 @@ _EN_RELATIVE: Final = re.compile(
 _ZH_DURATION: Final = re.compile(
     rf"(?<![第\d.:{ZH_DIGITS}十])(?P<n>\d{{1,4}}(?:\.\d+)?(?:\s?[-~到至—–]\s?\d{{1,4}})?|{ZH_NUMBER}|半)\s?(?P<ge>个)?"
     r"(?P<more>[多半])?\s?(?P<unit>工作日|小时|钟头|分钟|天|周(?!年|[一二三四五六日])|星期(?![一二三四五六日])|礼拜(?![一二三四五六日])|月|年|日)"
-    r"(?P<tail>以内|之内|内)?"
+    r"(?P<tail>以内|之内|内|(?=的?(?:犹豫|冷静|宽限|等待|无理由|试用|保修|质保)))?"
 )
 _EN_UNIT: Final = re.compile(r"(?P<unit>minute|min|hour|hr|day|week|month|year)s?\b(?![\s-]*old)")
 _EN_AMOUNT: Final = re.compile(
@@ -145,7 +145,7 @@ def _relative(pattern: re.Pattern[str], folded: str) -> Iterator[Moment]:
 def _zh_durations(folded: str) -> Iterator[Moment]:
     for match in _ZH_DURATION.finditer(folded):
         unit, amount = match["unit"], _amount(match["n"])
-        if amount is None or (unit == "月" and not match["ge"]) or (unit == "日" and not match["tail"]):
+        if amount is None or (unit == "月" and not match["ge"]) or (unit == "日" and match["tail"] is None):
             continue
         if unit == "年" and (match["ge"] or not amount.isdigit() or int(amount) > 99):
             continue

@@ -191,7 +191,7 @@ def restates(text: str, fact: StatedFact, plan: Plan) -> bool:
 
 def amounts_from_sources(draft: Exhibit) -> Verdict:
     """R7: every amount and percentage stands in the complaint, a policy in force or the known facts."""
-    evidence, text = draft.sources.evidence, draft.text
+    evidence, text = draft.sources.evidence, masked(draft.text, draft.plan.reference)
     for amount in find_amounts(folded(text), draft.brief.language):
         words = text[amount.start : amount.end].strip()
         if not any(occurs(words, source) or amount.value in sums(source) for source in evidence):
@@ -205,7 +205,7 @@ def amounts_from_sources(draft: Exhibit) -> Verdict:
 def times_from_sources(draft: Exhibit) -> Verdict:
     """R8: every date and duration comes from the complaint or a clock, and one exact next date is named."""
     brief, following = draft.brief, draft.plan.next
-    found = find_times(folded(draft.text), brief.language)
+    found = find_times(folded(masked(draft.text, draft.plan.reference)), brief.language)
     times = [moment for moment in found if moment.value[0] in "-0123456789"]
     for moment in times:
         ahead_of_us = moment.kind == "date" or _promised_time(draft, moment)

@@ -1,4 +1,7 @@
-"""Postal addresses, British and American: number and street, flat, postcode, ZIP; city and state stay."""
+"""Postal addresses in English text: number and street, flat, postcode, ZIP; city and state stay.
+
+British and American ones, and streets of the Continent: 27 Rua das Flores, Calle Mayor 12, Hauptstraße 4.
+"""
 
 import re
 from functools import cache
@@ -25,6 +28,8 @@ _POSTCODE_SAID = re.compile(rf"post ?code{_IS}([a-z]{{1,2}}[0-9][0-9a-z]? ?[0-9]
 _ZIP_SAID = re.compile(rf"(?<![a-z])zip(?: ?code)?{_IS}([0-9]{{5}}(?:-[0-9]{{4}})?)(?![0-9])")
 _BOX = re.compile(r"(?<![a-z])(?:p\.? ?o\.? box|post office box) ?#?([0-9]{1,7})(?![0-9])")
 _SAID = ((_POSTCODE_SAID, "post", "postcode"), (_ZIP_SAID, "zip", "ZIP code"), (_BOX, "box", "box number"))
+_NAME = r"(?:(?:d[aeiou]s?|del|della|des|la|le|les|of|l['’]|d['’]) ?){0,3}[A-Z\u00c0-\u00de][\w'’-]*(?: [A-Z\u00c0-\u00de][\w'’-]*)?"
+"""A street's own name: a capital behind the small words that join it."""
 _ORDINAL = re.compile(r"[0-9]{1,3}(?:st|nd|rd|th)?|[NSEW]{1,2}\.?")
 _AFTER_LEAD_IN = re.compile(
     r"(?:[\s:=,-]|it is|is){0,3}"
@@ -50,12 +55,23 @@ class EnglishAddresses:
             rf"[A-Z][A-Za-z.]+,? (?:{'|'.join(words.states)}),? ([0-9]{{5}}(?:-[0-9]{{4}})?)(?![0-9])"
         )
 
+        before, number = words_pattern(words.before_name), r"[0-9]{1,4}[A-Za-z]?(?![0-9A-Za-z])"
+        endings = "|".join(map(re.escape, words.endings))
+        self._continental = re.compile(
+            rf"(?<![0-9A-Za-z])(?:{number},? (?:{before}) {_NAME}|(?:{before}) {_NAME},? {number}"
+            rf"|[A-Z\u00c0-\u00de]\w*-?(?:{endings}) {number})"
+        )
+
     def find(self, reading: Reading) -> list[Candidate]:
         """Every address of the reading: number and street, flat, box, postcode and ZIP."""
         text, folded = reading.text, reading.folded
         found = [self._street_address(text, folded, street) for street in self._street.finditer(folded)]
         found += [self._told(text, lead_in) for lead_in in self._lead_in.finditer(folded)]
         found += [Candidate(*m.span(), Kind.ADDRESS, "British postcode") for m in _POSTCODE.finditer(text)]
+        found += [
+            Candidate(*m.span(), Kind.ADDRESS, "street of the Continent")
+            for m in self._continental.finditer(text)
+        ]
         found += [
             Candidate(*m.span(1), Kind.ADDRESS, "ZIP code after a state") for m in self._zip.finditer(text)
         ]

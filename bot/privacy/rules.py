@@ -86,6 +86,8 @@ class EnglishAddressWords(Owned):
     streets: Words
     short_streets: Words
     not_between: frozenset[str]
+    before_name: Words
+    endings: Words
     inside: Words
     lead_ins: Words
     states: Words
