@@ -255,7 +255,7 @@ def _known_time(draft: Exhibit, moment: Moment) -> bool:
         age = draft.brief.received_on - date.fromisoformat(value)
         if timedelta(0) <= age <= _A_YEAR:
             said.add(f"-{value[4:]}")  # the year a customer leaves out is the last one
-    if draft.sources.says(draft.text[moment.start : moment.end]):
+    if moment.kind == "date" and draft.sources.says(draft.text[moment.start : moment.end]):
         return True
     return any(not said.isdisjoint(moments(source)) for source in draft.sources.all())
 
