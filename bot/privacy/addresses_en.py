@@ -28,7 +28,8 @@ _POSTCODE_SAID = re.compile(rf"post ?code{_IS}([a-z]{{1,2}}[0-9][0-9a-z]? ?[0-9]
 _ZIP_SAID = re.compile(rf"(?<![a-z])zip(?: ?code)?{_IS}([0-9]{{5}}(?:-[0-9]{{4}})?)(?![0-9])")
 _BOX = re.compile(r"(?<![a-z])(?:p\.? ?o\.? box|post office box) ?#?([0-9]{1,7})(?![0-9])")
 _SAID = ((_POSTCODE_SAID, "post", "postcode"), (_ZIP_SAID, "zip", "ZIP code"), (_BOX, "box", "box number"))
-_NAME = r"(?:(?:d[aeiou]s?|del|della|des|la|le|les|of|l['’]|d['’]) ?){0,3}[A-Z\u00c0-\u00de][\w'’-]*(?: [A-Z\u00c0-\u00de][\w'’-]*)?"
+_CAPITAL = r"[A-Z\u00c0-\u00de][\w'’-]*"
+_NAME = rf"(?:(?:d[aeiou]s?|del|della|des|la|le|les|of|l['’]|d['’]) ?){{0,3}}{_CAPITAL}(?: {_CAPITAL})?"
 """A street's own name: a capital behind the small words that join it."""
 _ORDINAL = re.compile(r"[0-9]{1,3}(?:st|nd|rd|th)?|[NSEW]{1,2}\.?")
 _AFTER_LEAD_IN = re.compile(

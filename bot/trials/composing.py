@@ -50,12 +50,13 @@ def compose_all(
     """Every complaint at every stage.
 
     Returns:
-        How many complaints and drafts; the share that passes every check it must; how many texts are not the
-        only one of their kind; the share that restates a fact where there is one; what failed.
+        How many complaints and drafts; the share that passes every check it must; how many are the approved
+        block for customers in danger; how many of the others are not the only one of their kind; the share
+        that restates a fact where there is one; what failed.
     """
     seen, bare = Counter[str](), Counter[str]()
     failed, advice = Counter[str](), Counter[str]()
-    count = drafts = passed = restating = with_facts = 0
+    count = drafts = passed = held = restating = with_facts = 0
     examples: list[dict[str, Any]] = []
     composer = Composer.shipped()
     for number, complaint in enumerate(complaints):
@@ -67,8 +68,11 @@ def compose_all(
         for stage, draft, facts in _drafts(composer, brief):
             drafts += 1
             passed += draft.sendable
-            seen[draft.text] += 1
-            bare[_bare(draft.text, brief)] += 1
+            if draft.stage == "safety_hold":  # the approved block, the same for everybody on purpose
+                held += 1
+            else:
+                seen[draft.text] += 1
+                bare[_bare(draft.text, brief)] += 1
             with_facts += facts is not None
             restating += bool(facts)
             wrong = [each for each in draft.checks if not each.passed]
@@ -81,6 +85,7 @@ def compose_all(
         "complaints": count,
         "drafts": drafts,
         "passed": _share(passed, drafts),
+        "approved_block": held,
         "same_text": _repeated(seen),
         "same_but_for_the_reference": _repeated(bare),
         "restates_a_fact": _share(restating, with_facts),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.draft.checks import BLOCKING, CHECKS, check
+from bot.errors import InvalidRequest
 from bot.suggestion import CheckResult
 from bot.trials.contexts import DATA, Context, rows
 from knowledge.case import LANGUAGES, Language, Owned
@@ -59,10 +60,14 @@ def judge(contexts: Sequence[Context], drafts: Iterable[LabelledDraft]) -> list[
     """Every draft against every check.
 
     Raises:
-        InvalidRequest: a decision does not fit its complaint.
-        KeyError: a draft names a context that is not there.
+        InvalidRequest: a decision does not fit its complaint, or a draft names a context that is not there.
     """
     known = {context.id: context for context in contexts}
+    drafts = tuple(drafts)
+    if lost := next((draft for draft in drafts if draft.context not in known), None):
+        raise InvalidRequest(
+            f"draft {lost.id!r} is of context {lost.context!r}, which is not among the contexts"
+        )
     briefs = {name: context.brief() for name, context in known.items()}
     plans = {name: context.plan(briefs[name]) for name, context in known.items()}
     return [
