@@ -1,6 +1,7 @@
 """R10: a reply that decides says what was decided, and why; any other decides nothing."""
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from bot.draft.amounts import find_amounts
@@ -69,40 +70,48 @@ def _grants_more(draft: Exhibit) -> tuple[int, int] | None:
     decision = draft.plan.decision
     granted = {str(remedy.kind) for remedy in decision.remedies} if decision else set[str]()
     refused = {need.need for need in draft.plan.needs}.intersection(remedies) - granted
-    for match in lexicons["upheld"].find(draft.lowered):
-        before, after = draft.clause(*match.span())
-        clause = draft.lowered[before:after]
-        if lexicons["rejected"].search(clause) or lexicons["partly"].search(clause):
+    for sentence in draft.sentences:
+        if lexicons["rejected"].search(sentence.text) or lexicons["partly"].search(sentence.text):
             continue
-        named = {kind for kind, words in remedies.items() if words.search(clause)}
+        named = {kind for kind, words in remedies.items() if words.search(sentence.text)}
         if named & refused and not named & granted:
-            return match.span()
+            for match in lexicons["upheld"].find(sentence.text):
+                return sentence.start + match.start(), sentence.start + match.end()
     return None
 
 
 def _untold(draft: Exhibit) -> Remedy | None:
-    """A remedy of the decision that the text does not tell of, by its sum or by a word for its kind."""
+    """A remedy of the decision that no sentence tells of."""
     decision = draft.plan.decision
-    sums = {amount.value for amount in find_amounts(folded(draft.text), draft.brief.language)}
     for remedy in decision.remedies if decision else ():
-        if remedy.kind in WORDS_ALONE:
-            continue
-        told = remedy.amount in sums if remedy.amount else tells_of(draft, remedy)
-        if not told:
+        if remedy.kind not in WORDS_ALONE and not tells_of(draft, remedy):
             return remedy
     return None
 
 
 def tells_of(draft: Exhibit, remedy: Remedy) -> bool:
-    """Whether a remedy is in the text: who does it, by when, or a word for its kind."""
-    if remedy.owner and remedy.owner in draft.text:
+    """Whether a remedy is told: its sum, if it has one, and beside it who does it, by when, or what it is."""
+    sentences = [sentence.text for sentence in draft.sentences]
+    return any(
+        _sum_in(one, remedy, draft.brief.language) and _remedy_in(f"{one} {after}", remedy, draft)
+        for one, after in pairwise((*sentences, ""))
+    )
+
+
+def _sum_in(sentence: str, remedy: Remedy, language: Language) -> bool:
+    return not remedy.amount or any(
+        amount.value == remedy.amount for amount in find_amounts(folded(sentence), language)
+    )
+
+
+def _remedy_in(sentence: str, remedy: Remedy, draft: Exhibit) -> bool:
+    if remedy.owner and remedy.owner.lower() in sentence:
         return True
-    if remedy.by is not None and not {str(remedy.by), f"-{str(remedy.by)[4:]}"}.isdisjoint(
-        moments(draft.text)
-    ):
+    day = str(remedy.by) if remedy.by else ""
+    if day and not {day, f"-{day[4:]}"}.isdisjoint(moments(sentence)):
         return True
     words = draft.rules.remedies.get(remedy.kind)
-    return remedy.kind not in WORDS_ALONE and (words is None or words.search(draft.lowered))
+    return remedy.kind not in WORDS_ALONE and (words is None or words.search(sentence))
 
 
 def _decides_nothing(draft: Exhibit) -> Verdict:
