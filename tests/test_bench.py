@@ -31,6 +31,10 @@ def test_the_bench_measures_every_step_and_leaves_the_home_alone(tmp_path: Path)
         assert result["import_per_second"] > 0 < result["bare_upsert_per_second"]
     assert report["ratios"]["p50_at_largest_to_smallest"] > 0
     assert not (tmp_path / "home").exists()
+    replies = report["replies"]
+    assert replies["plan_compose_check"]["n"] >= 60 * (replies["stages"] - 1)
+    assert replies["first_word_to_caller"]["n"] == 40
+    assert replies["ratios"]["plan_compose_check_p50_to_redaction"] > 0
     profiles = report["profiles"]
     assert (profiles["events"], profiles["customers"]) == (2000, 200)
     assert profiles["import_events_per_second"] > 0

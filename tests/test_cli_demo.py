@@ -128,3 +128,32 @@ def answer(url: str, key: str) -> bytes:
             if time.monotonic() > until:
                 raise
             time.sleep(0.1)
+
+
+def test_twenty_replies_of_every_feeling_and_stage_pass_their_checks(tmp_path: Path) -> None:
+    result = CliRunner().invoke(
+        main, ["demo", "--replies", "--json"], env={"REDRESS_HOME": str(tmp_path / "home")}
+    )
+    assert result.exit_code == 0, result.output
+    replies: list[dict[str, Any]] = json.loads(result.stdout)["replies"]
+    drafts = [reply["draft"] for reply in replies]
+    assert [draft["language"] for draft in drafts] == ["zh"] * 10 + ["en"] * 10
+    for language in ("zh", "en"):
+        mine = [reply for reply in replies if reply["draft"]["language"] == language]
+        assert {reply["draft"]["stage"] for reply in mine} >= {
+            "acknowledge", "ask", "progress", "upheld", "partly", "rejected", "goodwill", "safety_hold",
+        }  # fmt: skip
+        assert {reply["triage"]["emotion"]["primary"] for reply in mine} >= {
+            "anger", "anxiety", "disappointment", "sadness", "confusion", "gratitude",
+        }  # fmt: skip
+    failed = [(r["title"], c) for r in replies for c in r["draft"]["checks"] if not c["passed"]]
+    assert failed == []
+    assert len({draft["text"] for draft in drafts}) == 20
+
+
+def test_people_read_the_twenty_replies(tmp_path: Path) -> None:
+    result = CliRunner().invoke(
+        main, ["demo", "--replies"], env={"REDRESS_HOME": str(tmp_path / "home"), "COLUMNS": "100"}
+    )
+    assert result.exit_code == 0, result.output
+    assert all(f"─ {number}  " in result.stdout for number in range(1, 21))

@@ -136,7 +136,10 @@ class Context(Owned):
         plan = replace(make_plan(brief), name=self.name)
         named = re.findall(r"(?:[A-Z][a-z]+ ){1,3}[A-Z][a-z]+|(?:www\.)?[a-z]+\.[a-z.]{3,}", self.rights)
         known = (*_RIGHTS, *re.findall(r"\d{5}", self.rights), *named, "dispute resolution")
-        words = tuple(word for word in known if word in self.rights)
+        # where to turn stands behind the condition: four of these words in a row tell it
+        told = self.rights.partition(", ")[2].split()
+        runs = (" ".join(told[at : at + 4]) for at in range(len(told) - 3))
+        words = (*(word for word in known if word in self.rights), *runs)
         due = plan.stage in {"acknowledge", "progress", "upheld", "partly", "rejected", "goodwill"}
         asked = {"regulator", "legal"}.intersection(self.escalations)
         if not self.rights or not due or (plan.tone.form == "chat" and not asked):
