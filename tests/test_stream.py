@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 from inline_snapshot import snapshot
 
 from bot.draft.failure import Fault, read_fault
@@ -290,6 +290,7 @@ def test_where_a_stream_is_cut_into_chunks_changes_nothing(
         assert pieces.shown == whole.shown
 
 
+@example(pieces=["<thi", "<think>", "</think>", "nk>"], trusted=False)
 @given(st.lists(words, max_size=12), st.booleans())
 def test_what_is_shown_is_the_text_unless_a_lone_tag_took_it_back(pieces: list[str], trusted: bool) -> None:
     thinking = Thinking(trusted=trusted)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.brief import Brief
-from bot.draft import decided, manners, precedent, promised, truth
+from bot.draft import addressing, answering, decided, disclosing, manners, precedent, promised, truth
 from bot.draft.clauses import Clauses, fill
 from bot.draft.exhibit import Exhibit, Flaw, Verdict
 from bot.draft.plan import Plan
@@ -47,7 +47,7 @@ BLOCKING: Final[frozenset[str]] = frozenset(
 """Checks a draft must pass before anybody sees it; the others are advice to the agent."""
 
 _CHECKS: Final[dict[str, Callable[[Exhibit], Verdict]]] = {
-    "R1": truth.right_person,
+    "R1": addressing.right_person,
     "R2": manners.right_language,
     "R3": truth.restates_a_fact,
     "R4": manners.acknowledges_feeling,
@@ -57,18 +57,18 @@ _CHECKS: Final[dict[str, Callable[[Exhibit], Verdict]]] = {
     "R8": truth.times_from_sources,
     "R9": promised.permitted_promises,
     "R10": decided.says_the_decision,
-    "R11": truth.answers_needs,
-    "R12": truth.states_rights,
+    "R11": answering.answers_needs,
+    "R12": answering.states_rights,
     "R13": manners.no_liability,
     "R14": manners.no_absolute_promise,
     "R15": manners.no_bargain,
-    "R16": truth.no_identifiers,
-    "R17": truth.nothing_internal,
+    "R16": disclosing.no_identifiers,
+    "R17": disclosing.nothing_internal,
     "R18": manners.length_and_form,
     "R19": manners.not_servile,
     "R20": manners.no_selling,
-    "C1": truth.verbatim_citations,
-    "C2": truth.approved_contacts,
+    "C1": disclosing.verbatim_citations,
+    "C2": disclosing.approved_contacts,
     "P1": precedent.comparable_redress,
 }
 CHECKS: Final[tuple[str, ...]] = (*_CHECKS, "S1")

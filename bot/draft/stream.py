@@ -136,11 +136,7 @@ class Thinking:
 
     def _undecided(self) -> int:
         """Length of the tail that may be the beginning of a tag."""
-        longest = min(len(self._buffer), len(self.CLOSE) - 1)
-        tails = (
-            n for n in range(longest, 0, -1) if any(t.startswith(self._buffer[-n:]) for t in self._tags())
-        )
-        return next(tails, 0)
+        return _begun(self._buffer, self._tags())
 
     def _pass(self, before: str, tag: str) -> str:
         if self._inside:
@@ -151,7 +147,8 @@ class Thinking:
         self._live = True
         if tag == self.OPEN:
             self._inside = True
-            return self._show(before)
+            # the beginning of a tag just before a whole one would become one with what follows the reasoning
+            return self._show(before[: len(before) - _begun(before, (self.OPEN, self.CLOSE))])
         self.lone_close = True
         self.thought += len(self.text) + len(before)
         self._kept.clear()
@@ -177,6 +174,12 @@ class Thinking:
             self._blank = False
             self._kept.append(text)
         return text
+
+
+def _begun(text: str, tags: tuple[str, ...]) -> int:
+    """Length of the tail of a text that is the beginning of a tag."""
+    longest = min(len(text), max(map(len, tags)) - 1)
+    return next((n for n in range(longest, 0, -1) if any(tag.startswith(text[-n:]) for tag in tags)), 0)
 
 
 class _Theirs(BaseModel):

@@ -1,0 +1,67 @@
+"""What a draft owes the customer: an answer to every request, no question twice, their rights."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from bot.draft.asking import already_given
+from bot.draft.clauses import wording
+from bot.draft.decided import tells_of, tells_why
+from bot.draft.decided_words import met_by_remedies
+from bot.draft.exhibit import Exhibit, Verdict
+from bot.draft.plan import rights_due
+
+_TOLD: Final = frozenset({"explanation", "investigation", "written_answer"})
+"""Requests that a letter with a decision and its ground meets by itself."""
+
+
+def answers_needs(draft: Exhibit) -> Verdict:
+    """R11: every request gets a line, and nothing already told is asked again."""
+    low = draft.text.lower()
+    answers = draft.rules.needs
+    asked = dict.fromkeys(need.need for need in draft.plan.needs) if _answers_all(draft) else {}
+    granted = _granted(draft, low)
+    if missed := [
+        need for need in asked if need in answers and need not in granted and not answers[need].search(low)
+    ] or _apology_owed(draft, asked):
+        words = wording(draft.brief.language).needs
+        named = [words[need].ask if need in words else need for need in missed]
+        return draft.flaw("missed_needs", needs=("、" if draft.brief.language == "zh" else ", ").join(named))
+    known = already_given(draft.brief)
+    for kind, words in draft.rules.asks.items():
+        if kind in known and (match := words.first(draft.lowered)):
+            return draft.flaw("asks_known", match.span())
+    return None
+
+
+def _granted(draft: Exhibit, low: str) -> frozenset[str]:
+    """The requests that a decision meets, as far as the reply tells of it."""
+    met = {
+        need
+        for need, kinds in met_by_remedies(draft.plan).items()
+        if any(kind in draft.rules.remedies and draft.rules.remedies[kind].search(low) for kind in kinds)
+    }
+    told = _TOLD if draft.plan.final and tells_why(draft) else frozenset[str]()
+    return frozenset(met | told)
+
+
+def _apology_owed(draft: Exhibit, asked: Iterable[str]) -> list[str]:
+    """An apology that somebody else has promised: the one in the letter is not it."""
+    decision = draft.plan.decision
+    if decision is None or "apology" not in asked:
+        return []
+    owed = [remedy for remedy in decision.remedies if remedy.kind == "apology" and remedy.owner]
+    return [] if all(tells_of(draft, remedy) for remedy in owed) else ["apology"]
+
+
+def _answers_all(draft: Exhibit) -> bool:
+    """Whether this reply has to answer every request: one that only asks back need not."""
+    return draft.plan.answers_complaint and draft.plan.stage != "ask"
+
+
+def states_rights(draft: Exhibit) -> Verdict:
+    """R12: where the customer may turn, where that is due."""
+    if not rights_due(draft.plan):
+        return None
+    if all(any(word in draft.text for word in group) for group in draft.plan.rights_words):
+        return None
+    return draft.flaw("no_rights")
