@@ -1,6 +1,7 @@
 """Drafts on request, rewriting and hand-over, through a real service on a real port."""
 
 import json
+import re
 from collections.abc import Generator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -155,7 +156,9 @@ def test_an_edited_reply_is_held_to_the_decision_it_conveys(service: Service) ->
         assert {"R7", "R9"} <= set(spoilt["must_change"])
         found = {each["id"]: each["span"] for each in spoilt["checks"] if each["id"] in {"R7", "R9"}}
         assert found["R7"]["text"] == "500元" == more[found["R7"]["start"] : found["R7"]["end"]]
-        opposite = text.replace("投诉成立", "投诉我们无法支持").replace("属实", "已看过")
+        opposite = re.sub(
+            r"(?:我们)?支持您的(?:投诉|诉求|请求)|投诉成立", "我们无法支持您的投诉", text
+        ).replace("属实", "已看过")
         assert (
             "R10"
             in api.post("/v1/drafts/check", json={"complaint_id": name, "text": opposite}).json()[
