@@ -10,6 +10,9 @@ from bot.draft.decided_words import met_by_remedies
 from bot.draft.exhibit import Exhibit, Verdict
 from bot.draft.plan import rights_due
 
+_MONEY: Final = frozenset({"refund", "compensation"})
+_DECIDED: Final = frozenset({*_MONEY, "fee_waiver", "repair", "replacement", "cancel_service"})
+"""Requests that a rejection answers."""
 _TOLD: Final = frozenset({"explanation", "investigation", "written_answer"})
 """Requests that a letter with a decision and its ground meets by itself."""
 
@@ -41,6 +44,9 @@ def _granted(draft: Exhibit, low: str) -> frozenset[str]:
         if any(kind in draft.rules.remedies and draft.rules.remedies[kind].search(low) for kind in kinds)
     }
     told = _TOLD if draft.plan.final and tells_why(draft) else frozenset[str]()
+    met |= _MONEY.intersection(met) and _MONEY  # money by another name answers for money
+    if draft.plan.stage == "rejected" and draft.rules.decided["rejected"].search(draft.lowered):
+        met |= _DECIDED
     return frozenset(met | told)
 
 

@@ -58,7 +58,7 @@ class Composer:
             InvalidRequest: the decision asks for what the customer has given, or rests on an unknown policy.
         """
         plan = plan or make_plan(brief)
-        text = _assemble(self._slots(brief, plan, style, variation), brief, plan, style)
+        text = self.write(brief, plan, style, variation)
         quoted = tuple(citation for citation in plan.sources if citation.quote in text)
         return Draft(
             text=text,
@@ -70,6 +70,10 @@ class Composer:
             checks=check(text, brief, plan),
             precedent=precedent(brief),
         )
+
+    def write(self, brief: Brief, plan: Plan, style: Style = "", variation: int = 0) -> str:
+        """The text of the reply alone, which nothing has checked."""
+        return _assemble(self._slots(brief, plan, style, variation), brief, plan, style)
 
     def _slots(self, brief: Brief, plan: Plan, style: Style, variation: int) -> dict[str, str]:
         """The clause of each slot, filled."""

@@ -7,7 +7,7 @@ from typing import Final
 from bot.draft.amounts import find_amounts
 from bot.draft.commitments import remedy_words
 from bot.draft.decision import WORDS_ALONE, Remedy
-from bot.draft.exhibit import Exhibit, Verdict
+from bot.draft.exhibit import Exhibit, Verdict, trimmed
 from bot.draft.sources import folded, moments, numbers
 from knowledge.case import Language, language_of
 
@@ -123,17 +123,21 @@ def _decides_nothing(draft: Exhibit) -> Verdict:
             before, after = draft.clause(start, end)
             if left_open.search(draft.lowered[before:after]):
                 continue
-            if name != "found" or not _known_finding(draft.text[before:after], draft):
+            if name != "found" or not tells_what_was_given(draft.text[before:after], draft):
                 return draft.flaw("early_decision", (start, end))
+    for sentence, found in draft.faults:
+        if "finding" in found and not tells_what_was_given(sentence.text, draft):
+            return draft.flaw("early_decision", trimmed(sentence))
     return None
 
 
-def _known_finding(clause: str, draft: Exhibit) -> bool:
-    """Whether a clause says no more than the findings that a person gave."""
+def tells_what_was_given(clause: str, draft: Exhibit) -> bool:
+    """Whether a clause says no more than the findings and the reason that a person gave."""
     decision = draft.plan.decision
     language = draft.brief.language
     said = _words(clause, language)
-    given = _words(" ".join(decision.findings), language) if decision else frozenset[str]()
+    told = (*decision.findings, decision.reason) if decision else ()
+    given = _words(" ".join(told), language)
     return bool(said) and len(said & given) / len(said) >= _BORNE_OUT
 
 

@@ -21,6 +21,7 @@ _LAW: Final = {
     "en": re.compile(
         r"(?:[Ss]ection|[Aa]rticle|[Rr]egulation|[Cc]lause|[Rr]ule) \d+[\w.()]*"
         r" of (?:the )?[A-Z]\w+(?: [A-Z]\w+){0,6}"
+        r"|Regulation [A-Z]{1,2}\b|\d+ (?:CFR|U\.?S\.?C\.?)\b"
         r"|(?:[A-Z]\w+ ){1,5}(?:Act|Regulations?|Directive|Order|Code)(?: \d{4})?"
     ),
 }
@@ -63,6 +64,8 @@ def nothing_internal(draft: Exhibit) -> Verdict:
     if "_" in own and (code := _CODE.search(own)):
         return draft.flaw("internal", code.span())
     if flaw := draft.showing("other_customers", "others"):
+        return flaw
+    if flaw := draft.doing("internal", "internal") or draft.doing("other_customers", "others"):
         return flaw
     others = [text for match in draft.brief.cases for text in (match.case.text, match.case.resolution)]
     ours = (*draft.sources.all(), *draft.plan.restated.nouns, draft.plan.topic, draft.brief.company)

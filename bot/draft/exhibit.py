@@ -11,12 +11,16 @@ from bot.draft.lexicon import lowered
 from bot.draft.plan import Plan
 from bot.draft.problems import say
 from bot.draft.rubric import Rubric, rubric
-from bot.draft.sources import Sources, masked, quotations
+from bot.draft.sentences import Fault, sentence_judge
+from bot.draft.sources import MASK, Sources, masked, quotations
+from knowledge.case import Language
 
 LEAST_QUOTED: Final = {"zh": 10, "en": 30}
 """Characters from which words in quotation marks count as a quotation: a single word of a policy does not
 become harmless by the marks around it."""
 
+LEAST_JUDGED: Final[dict[Language, int]] = {"zh": 6, "en": 4}
+"""Characters (zh) or words (en) from which a sentence is judged for what it does."""
 _SENTENCE: Final = {"zh": re.compile("[^。！？；\n]+"), "en": re.compile(r"[^\n]+?(?:[.!?;](?=\s)|(?=\n)|$)")}
 _CLAUSE_END: Final = re.compile(
     r"[，；;：:。！？!?\n]|,(?!\d)|(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bdr)(?<!\bno)\.(?=\s|$)"
@@ -108,6 +112,22 @@ class Exhibit:
         return tuple(Sentence(match.start(), match[0]) for match in found if match[0].strip())
 
     @cached_property
+    def faults(self) -> tuple[tuple[Sentence, frozenset[Fault]], ...]:
+        """The sentences that do what a reply should not, as a trained head judges them."""
+        own = [sentence for sentence in self.sentences if _has_words(sentence.text, self.brief.language)]
+        places = [(sentence.start, sentence.start + len(sentence.text)) for sentence in own]
+        plain = [self.own[start:end].replace(MASK, " ").strip() for start, end in places]
+        found = sentence_judge().faults(plain, self.brief.language)
+        return tuple((sentence, each) for sentence, each in zip(own, found, strict=True) if each)
+
+    def doing(self, problem: str, *faults: Fault) -> Verdict:
+        """The flaw that a sentence of the draft does one of these things, if one does."""
+        for sentence, found in self.faults:
+            if not found.isdisjoint(faults):
+                return self.flaw(problem, trimmed(sentence))
+        return None
+
+    @cached_property
     def days(self) -> frozenset[str]:
         """The days a reply may name of itself: today, that of receipt, those of the clocks, of the remedies.
 
@@ -134,3 +154,16 @@ class Exhibit:
         ends = self._clause_ends
         before = max((stop for _, stop in ends if stop <= start), default=0)
         return before, min((begin for begin, _ in ends if begin >= end), default=len(self.text))
+
+
+def _has_words(sentence: str, language: Language) -> bool:
+    """Whether enough of a sentence is the draft's own to judge it: more than a name or a greeting."""
+    plain = sentence.replace(MASK, " ")
+    size = len("".join(plain.split())) if language == "zh" else len(plain.split())
+    return size >= LEAST_JUDGED[language] and sentence.count(MASK) * 2 < len(sentence)
+
+
+def trimmed(sentence: Sentence) -> tuple[int, int]:
+    """Where a sentence stands, without white space around it."""
+    start = sentence.start + len(sentence.text) - len(sentence.text.lstrip())
+    return start, start + len(sentence.text.strip())

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from bot.draft.exhibit import Exhibit, Verdict
+from bot.draft.decided import tells_what_was_given
+from bot.draft.exhibit import Exhibit, Verdict, trimmed
 from bot.draft.problems import problem_words
 from bot.draft.sources import masked
 from bot.draft.tone import acknowledges
@@ -84,6 +85,8 @@ def plain_apology(draft: Exhibit) -> Verdict:
     """R5: a reply to a complaint says sorry, and not if."""
     if flaw := draft.showing("conditional_apology", "conditional_apology"):
         return flaw
+    if flaw := draft.doing("conditional_apology", "conditional"):
+        return flaw
     if draft.plan.answers_complaint and not draft.rules.lexicons["apology"].search(draft.lowered):
         return draft.flaw("no_apology")
     return None
@@ -91,7 +94,11 @@ def plain_apology(draft: Exhibit) -> Verdict:
 
 def no_blame(draft: Exhibit) -> Verdict:
     """R6: no deflection, blame, coldness or label."""
-    return draft.showing("deflects", "deflect") or draft.showing("blames", "blame", "cold", "labels")
+    return (
+        draft.showing("deflects", "deflect")
+        or draft.showing("blames", "blame", "cold", "labels")
+        or draft.doing("blames", "blame")
+    )
 
 
 def no_liability(draft: Exhibit) -> Verdict:
@@ -99,7 +106,12 @@ def no_liability(draft: Exhibit) -> Verdict:
     decision = draft.plan.decision
     if decision is not None and decision.fault_confirmed:
         return None
-    return draft.showing("liability", "liability")
+    if flaw := draft.showing("liability", "liability"):
+        return flaw
+    for sentence, found in draft.faults:
+        if "liability" in found and not tells_what_was_given(sentence.text, draft):
+            return draft.flaw("liability", trimmed(sentence))
+    return None
 
 
 def no_absolute_promise(draft: Exhibit) -> Verdict:
@@ -108,12 +120,16 @@ def no_absolute_promise(draft: Exhibit) -> Verdict:
         start, end = match.span()
         if not draft.rules.disclaimed.search(draft.lowered[draft.clause(start, end)[0] : start]):
             return draft.flaw("absolute", (start, end))
-    return None
+    return draft.doing("absolute", "absolute")
 
 
 def no_bargain(draft: Exhibit) -> Verdict:
     """R15: no redress against silence, no threat."""
-    return draft.showing("bargains", "withdrawal") or draft.showing("threatens", "threat")
+    return (
+        draft.showing("bargains", "withdrawal")
+        or draft.showing("threatens", "threat")
+        or draft.doing("bargains", "bargain")
+    )
 
 
 def length_and_form(draft: Exhibit) -> Verdict:
@@ -173,4 +189,4 @@ def not_servile(draft: Exhibit) -> Verdict:
 
 def no_selling(draft: Exhibit) -> Verdict:
     """R20: no offer, no advertisement, no survey."""
-    return draft.showing("sells", "upsell")
+    return draft.showing("sells", "upsell") or draft.doing("sells", "selling")

@@ -2,9 +2,9 @@
 
 from bot.draft.amounts import find_amounts
 from bot.draft.decision import WORDS_ALONE
-from bot.draft.exhibit import Exhibit, Verdict
+from bot.draft.exhibit import Exhibit, Sentence, Verdict, trimmed
 from bot.draft.lexicon import lowered
-from bot.draft.sources import folded
+from bot.draft.sources import folded, masked
 
 
 def permitted_promises(draft: Exhibit) -> Verdict:
@@ -19,7 +19,21 @@ def permitted_promises(draft: Exhibit) -> Verdict:
     for start, end in _promises(draft):
         if not _decided(draft, start, end):
             return draft.flaw("undecided_promise", (start, end))
+    for sentence, found in draft.faults:
+        if "promise" in found and _goes_beyond(draft, sentence):
+            return draft.flaw("undecided_promise", trimmed(sentence))
     return None
+
+
+def _goes_beyond(draft: Exhibit, sentence: Sentence) -> bool:
+    """Whether a sentence that promises names what nobody decided; where nothing was decided, any does."""
+    decision = draft.plan.decision
+    if decision is None or not decision.remedies:
+        return True
+    start, end = trimmed(sentence)
+    named = any(words.search(sentence.text) for words in draft.rules.remedies.values())
+    sums = any(find_amounts(folded(sentence.text), draft.brief.language))
+    return (named or sums) and not _decided(draft, start, end)
 
 
 def _promises(draft: Exhibit) -> list[tuple[int, int]]:
@@ -54,6 +68,8 @@ def _decided(draft: Exhibit, start: int, end: int) -> bool:
         return False
     before, after = draft.clause(start, end)
     clause = draft.lowered[before:after]
+    for remedy in remedies:  # a payments desk pays nothing by its name
+        clause = masked(clause, lowered(remedy.owner))
     words = draft.rules.remedies
     named = {(match.start(), match.end()) for kind in words for match in words[kind].find(clause)}
     allowed = {

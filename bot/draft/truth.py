@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.brief import StatedFact
 from bot.clocks.traces import written
-from bot.draft.amounts import find_amounts
+from bot.draft.amounts import Amount, find_amounts
 from bot.draft.exhibit import Exhibit, Verdict
 from bot.draft.lexicon import lowered
 from bot.draft.overlap import shared_run
@@ -48,13 +48,23 @@ OWN_WORDS: Final[dict[Language, int]] = {"zh": 6, "en": 4}
 """Characters (zh) or words (en) in a row from which a reply takes up the customer's own words."""
 
 
+TELLING: Final = 100
+"""A number of the customer's own from which it tells of their case wherever it stands."""
+_YEARS: Final = (1900, 2100)
+
+
 def restates_a_fact(draft: Exhibit) -> Verdict:
     """R3: at least one amount, date or number of this complaint, where the customer gave one."""
     facts = [fact for fact in draft.brief.stated if fact.kind != "product"]
     due = any(fact.kind != "product" for fact in draft.plan.restated.facts)
     if draft.plan.stage == "thanks" or not due:
         return None
-    text = masked(draft.text, draft.plan.reference)
+    text = masked(masked(draft.text, draft.plan.reference), draft.plan.rights)
+    if any(
+        value >= TELLING and not _YEARS[0] <= value <= _YEARS[1]
+        for value in numbers(text) & numbers(draft.brief.text)
+    ):
+        return None
     if any(restates(text, fact, draft.plan) for fact in facts) or _own_words(text, draft):
         return None
     return draft.flaw("nothing_restated")
@@ -83,12 +93,20 @@ def amounts_from_sources(draft: Exhibit) -> Verdict:
     evidence, text = draft.sources.evidence, masked(draft.text, draft.plan.reference)
     for amount in find_amounts(folded(text), draft.brief.language):
         words = text[amount.start : amount.end].strip()
-        if not any(occurs(words, source) or amount.value in sums(source) for source in evidence):
+        if not any(_bears_out(source, amount, words) for source in evidence):
             return draft.flaw("unknown_amount", (amount.start, amount.end), words=words)
     for start, end, value in percentages(text):
         if not any(value == other for source in evidence for _, _, other in percentages(source)):
             return draft.flaw("unknown_rate", (start, end), words=text[start:end])
     return None
+
+
+def _bears_out(source: str, amount: Amount, words: str) -> bool:
+    """Whether a source has this amount: the same words, or the same sum in this currency or in none."""
+    if occurs(words, source):
+        return True
+    others = {each.currency for each in find_amounts(folded(source)) if each.value == amount.value}
+    return amount.value in sums(source) and (not others or amount.currency in others)
 
 
 def times_from_sources(draft: Exhibit) -> Verdict:

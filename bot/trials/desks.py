@@ -16,7 +16,12 @@ TENANT: Final = "trial"
 
 @contextmanager
 def trial_desk(
-    settings: Settings, *, sample: bool, company: str = "示例公司", **changes: object
+    settings: Settings,
+    *,
+    sample: bool,
+    company: str = "示例公司",
+    rehearsed: bool = True,
+    **changes: object,
 ) -> Generator[Parts]:
     """The parts around an empty home, or one with the sample corpus; `changes` are made to the settings.
 
@@ -30,5 +35,6 @@ def trial_desk(
             if sample:
                 load_sample(parts, TENANT)
             parts.index.catch_up()
-            parts.desk.rehearse(TENANT)
+            if rehearsed:
+                parts.desk.rehearse(TENANT)
             yield parts

@@ -1,0 +1,96 @@
+"""What a sentence of a reply does, judged by a trained head: beside the lexicons, never in their place.
+
+The lexicons know the usual words for blame, a promise or a bargain; people and models have others. The head
+has learned from sentences of both kinds that were written for it, and says something of a sentence only where
+it is surer than on nearly all of the sound ones it was tried on. `bot.trials.sentences` makes it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Final, Literal, get_args
+
+from pydantic import Field, ValidationError
+
+from knowledge.case import Language, Owned
+from knowledge.embedding import Embedder
+from knowledge.errors import ModelUnavailable
+from knowledge.head import Head
+from knowledge.head_features import head_features
+from knowledge.static_embedding import StaticEmbedder
+
+Fault = Literal[
+    "blame", "promise", "finding", "liability", "absolute", "bargain", "internal", "others", "selling",
+    "conditional",
+]  # fmt: skip
+"""What a sentence may do that it should not: R6, R9, R10, R13, R14, R15, R17 (two), R20, R5."""
+FAULTS: Final[tuple[Fault, ...]] = get_args(Fault)
+
+MODEL: Final = Path(__file__).with_name("model")
+LIMITS: Final = "limits.json"
+
+
+class Limits(Owned):
+    """From which logit on a fault is said of a sentence; one that is not here is never said."""
+
+    head: str
+    """Name of the head they belong to."""
+    limits: dict[Language, dict[Fault, float]]
+    measured: dict[Language, dict[Fault, dict[str, Annotated[float, Field(ge=0)]]]]
+    """Out of fold: sentences that do it, the share of them found, and of sound ones taken for it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SentenceJudge:
+    """A head with its limits."""
+
+    head: Head
+    embedder: Embedder
+    limits: Limits
+
+    @classmethod
+    def load(cls, folder: Path = MODEL) -> "SentenceJudge":
+        """The judge in a folder.
+
+        Raises:
+            ModelUnavailable: it is missing, damaged, or its parts do not belong together.
+            EmbedderMismatch: it was made with another embedder than the shipped one.
+        """
+        head, embedder = Head.load(folder), StaticEmbedder.shipped()
+        head.require(embedder.name)
+        try:
+            limits = Limits.model_validate_json((folder / LIMITS).read_bytes())
+        except (OSError, ValidationError) as error:
+            raise ModelUnavailable(
+                f"cannot use {folder / LIMITS}: reinstall redress, or make it again with "
+                f"'python -m bot.trials.sentences'"
+            ) from error
+        if limits.head != head.name:
+            raise ModelUnavailable(
+                f"{folder / LIMITS} belongs to {limits.head}, not to {head.name}: make both again with "
+                f"'python -m bot.trials.sentences'"
+            )
+        return cls(head, embedder, limits)
+
+    def faults(self, sentences: Sequence[str], language: Language) -> tuple[frozenset[Fault], ...]:
+        """What each sentence does that it should not; mostly nothing."""
+        if not sentences:
+            return ()
+        limits: dict[Fault, float] = self.limits.limits.get(language, {})
+        columns: list[tuple[int, Fault, float]] = [
+            (self.head.labels.index(fault), fault, least) for fault, least in limits.items()
+        ]
+        vectors = self.embedder.embed_documents(list(sentences))
+        found: list[frozenset[Fault]] = []
+        for sentence, vector in zip(sentences, vectors, strict=True):
+            logits: list[float] = self.head.logits(head_features(sentence), vector).tolist()
+            said: list[Fault] = [fault for at, fault, least in columns if logits[at] >= least]
+            found.append(frozenset(said))
+        return tuple(found)
+
+
+@cache
+def sentence_judge() -> SentenceJudge:
+    """The shipped one, loaded when it is first asked."""
+    return SentenceJudge.load()
