@@ -84,10 +84,12 @@ def _names_stranger(draft: Exhibit) -> Verdict:
     for match in _ADDRESSED[language].finditer(draft.text):
         group = 1 if match[1] is not None else 2
         addressed = match[group].strip()
-        if addressed.lower() not in _ANYBODY and addressed.replace(".", "") != name.replace(".", ""):
+        if addressed.lower() not in _ANYBODY and addressed.replace(".", "").replace(
+            "老先生", "先生"
+        ) != name.replace(".", ""):
             return draft.flaw("stranger", match.span(group))
     known = f"{name} {draft.brief.text}"
     for match in _TITLED[language].finditer(draft.own):
-        if match[1] not in known and not match[1].endswith(("的", "位")):
+        if match[1].removesuffix("老") not in known and not match[1].endswith(("的", "位")):
             return draft.flaw("stranger", match.span())
     return None

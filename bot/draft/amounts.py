@@ -46,7 +46,7 @@ _CODE: Final = re.compile(rf"(?<![\d.])(?P<n>{_ARABIC})\s?(?P<unit>rmb|cny|usd|g
 _ZH_UNIT: Final = re.compile(
     rf"(?<![\d.])(?P<n>{_ARABIC}|{ZH_NUMBER})\s?(?P<times>[百千万亿])?(?:多|来|余|几)?\s?"
     r"(?P<unit>元|圆|人民币|美元|美金|英镑|欧元|港币|港元|日元|块(?!儿|地|去|走|吃|玩|表|屏|布|板))"
-    rf"(?P<tenths>[\d{ZH_DIGITS}](?![\d{ZH_DIGITS}十百千万个天次年月日号分小事件案笔项些起直并共同切]))?(?:钱|整)?"
+    rf"(?P<tenths>[\d{ZH_DIGITS}](?![\d{ZH_DIGITS}十百千万个天次年月日号分小事件案笔项些起直并共同切节下款]))?(?:钱|整)?"
 )
 _ZH_ROUND: Final = re.compile(
     rf"(?<![\d.第月年{ZH_DIGITS}十百千万])(?:(?P<n>{_ARABIC})(?P<times>[百千万])|"
@@ -94,11 +94,15 @@ def _matches(pattern: re.Pattern[str], folded: str) -> Iterator[Amount]:
         unit = (found.get("unit") or "元").strip()
         if unit == "块" and not _is_money(match, written):
             continue
+        end = match.end()
         if tenths := found.get("tenths"):
-            value += (number(tenths) or Decimal(0)) / 10
+            if "." in written:  # 412.50元一: the fraction is there already
+                end = match.start("tenths")
+            else:
+                value += (number(tenths) or Decimal(0)) / 10
         if value < _LARGEST:
             start = match.start("n") if "unit" not in found and found.get("n") else match.start()
-            yield Amount(start, match.end(), value.quantize(Decimal("0.01")), _CURRENCY[unit])
+            yield Amount(start, end, value.quantize(Decimal("0.01")), _CURRENCY[unit])
 
 
 def _is_money(match: re.Match[str], written: str) -> bool:

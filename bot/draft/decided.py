@@ -32,7 +32,7 @@ _CAUSE: Final = {
 }
 _BORNE_OUT: Final = 0.4
 """Part of a clause's words that the findings have to share before it counts as one of them."""
-_SHARED: Final = 0.35
+_SHARED: Final = 0.25
 """Part of a ground's words that a reply which gives it shows, at least."""
 
 
@@ -43,6 +43,11 @@ def says_the_decision(draft: Exhibit) -> Verdict:
         return None
     if not draft.plan.final:
         return _decides_nothing(draft)
+    return _other_verdict(draft, stage) or _incomplete(draft)
+
+
+def _other_verdict(draft: Exhibit, stage: str) -> Verdict:
+    """Where the decision is not stated, left open, or another one."""
     lexicons, text = draft.rules.decided, draft.lowered
     if not any(lexicons[name].search(text) for name in _OWN[stage]):
         return draft.flaw("no_decision", verdict=stage)
@@ -57,8 +62,15 @@ def says_the_decision(draft: Exhibit) -> Verdict:
             )
         ):
             return draft.flaw("other_decision", match.span(), verdict=stage)
+    if match := lexicons["pending"].first(text):
+        return draft.flaw("other_decision", match.span(), verdict=stage)
     if other := _grants_more(draft):
         return draft.flaw("other_decision", other, verdict=stage)
+    return None
+
+
+def _incomplete(draft: Exhibit) -> Verdict:
+    """Where a remedy or the ground is left out."""
     if untold := _untold(draft):
         return draft.flaw("missed_remedy", remedy=remedy_words(untold, draft.brief.language))
     return None if _gives_ground(draft) else draft.flaw("no_ground")

@@ -20,7 +20,7 @@ LEXICONS: Final = (
     "liability", "absolute", "withdrawal", "threat", "internal", "others", "machine", "upsell",
 )  # fmt: skip
 
-DECIDED: Final = ("upheld", "partly", "wholly", "rejected", "goodwill", "granted", "found")
+DECIDED: Final = ("upheld", "partly", "wholly", "rejected", "goodwill", "granted", "pending", "found")
 
 
 def _compiles(patterns: tuple[str, ...]) -> tuple[str, ...]:
