@@ -42,7 +42,7 @@ ALIKE: Final = 0.06
 """Part of those that only look alike."""
 MARGIN: Final = 0.5
 """Logit above the surest sentence of the composer: its replies have to pass."""
-WORTH: Final = 0.05
+WORTH: Final = 0.03
 """Share of a fault's sentences that a limit has to find."""
 CASES: Final = 400
 """Cases of the sample on which the composer writes."""
