@@ -237,6 +237,16 @@ class DeskStore:
             )
             if unless_seen and seen is not None and seen >= seen_turns:
                 return
+            last = session.scalar(
+                select(func.max(SuggestionRow.created_at)).where(
+                    SuggestionRow.complaint_id == suggestion.complaint_id,
+                    SuggestionRow.seen_turns == seen_turns,
+                )
+            )
+            if (
+                last is not None and not unless_seen
+            ):  # made earlier, stored later: what is stored last is newest
+                row["created_at"] = max(suggestion.created_at, last + timedelta(microseconds=1))
             session.execute(insert(SuggestionRow), [row])
             session.execute(
                 update(ComplaintRow)

@@ -119,6 +119,10 @@ def test_what_comes_by_itself_does_not_replace_what_was_asked_for_meanwhile(data
     store.keep_suggestion("a", _suggestion("sug_late", complaint, minutes=5), seen_turns=1, unless_seen=True)
     newest = store.newest_suggestion("a", complaint)
     assert newest is not None and newest.id == "sug_asked"
+    store.keep_suggestion("a", _suggestion("sug_by_itself", complaint, minutes=7), seen_turns=1)
+    store.keep_suggestion("a", _suggestion("sug_asked_again", complaint, minutes=6), seen_turns=1)
+    newest = store.newest_suggestion("a", complaint)
+    assert newest is not None and newest.id == "sug_asked_again"
     store.add_turns("a", complaint, [Turn(text="在吗")])
     store.keep_suggestion("a", _suggestion("sug_next", complaint, minutes=9), seen_turns=2, unless_seen=True)
     newest = store.newest_suggestion("a", complaint)
