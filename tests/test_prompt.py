@@ -234,7 +234,7 @@ The customer has already told us: £300, annual fee, 2 March, called three times
 
 # How it is written
 
-- A chat message of 18 to 150 words, in one or two short paragraphs.
+- A chat message of 22 to 150 words, in one or two short paragraphs.
 - The customer finds this confusing: say so once, then explain step by step in plain words. No abbreviation without its meaning.
 - In English, in plain words, in sentences of about 15 words. No headings, lists, bold type, links or emoji, and at most
   one exclamation mark.
