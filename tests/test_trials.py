@@ -116,6 +116,7 @@ def test_the_composer_on_three_hundred_complaints_it_has_not_seen() -> None:
     assert found["passed"] == 1.0, found["examples"]
     assert found["same_text"] == 0
     assert found["restates_a_fact"] == 1.0 and found["with_facts"] > 100
+    assert found["kept_from_the_model"] <= 0.03
 
 
 def test_the_command_line_measures_the_composer(tmp_path: Path) -> None:
@@ -131,6 +132,7 @@ def test_the_command_line_measures_the_composer(tmp_path: Path) -> None:
     found = json.loads(done.stdout)
     assert (found["complaints"], found["passed"], found["same_text"]) == (2, 1.0, 0)
     assert len(STAGES) <= found["drafts"] <= 2 * len(STAGES)
+    assert found["kept_from_the_model"] == 0.0
 
 
 def test_the_command_line_measures_the_checks_on_your_own_drafts(tmp_path: Path) -> None:

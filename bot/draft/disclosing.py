@@ -65,7 +65,7 @@ def nothing_internal(draft: Exhibit) -> Verdict:
         return draft.flaw("internal", code.span())
     if flaw := draft.showing("other_customers", "others"):
         return flaw
-    if flaw := draft.doing("internal", "internal") or draft.doing("other_customers", "others"):
+    if flaw := draft.doing("internal", "internal"):
         return flaw
     others = [text for match in draft.brief.cases for text in (match.case.text, match.case.resolution)]
     ours = (*draft.sources.all(), *draft.plan.restated.nouns, draft.plan.topic, draft.brief.company)

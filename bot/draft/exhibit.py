@@ -11,7 +11,7 @@ from bot.draft.lexicon import lowered
 from bot.draft.plan import Plan
 from bot.draft.problems import say
 from bot.draft.rubric import Rubric, rubric
-from bot.draft.sentences import Fault, sentence_judge
+from bot.draft.sentences import Fault, long_enough, sentence_judge
 from bot.draft.sources import MASK, Sources, masked, quotations
 from knowledge.case import Language
 
@@ -19,8 +19,6 @@ LEAST_QUOTED: Final = {"zh": 10, "en": 30}
 """Characters from which words in quotation marks count as a quotation: a single word of a policy does not
 become harmless by the marks around it."""
 
-LEAST_JUDGED: Final[dict[Language, int]] = {"zh": 6, "en": 4}
-"""Characters (zh) or words (en) from which a sentence is judged for what it does."""
 _SENTENCE: Final = {"zh": re.compile("[^。！？；\n]+"), "en": re.compile(r"[^\n]+?(?:[.!?;](?=\s)|(?=\n)|$)")}
 _CLAUSE_END: Final = re.compile(
     r"[，；;：:。！？!?\n]|,(?!\d)|(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bdr)(?<!\bno)\.(?=\s|$)"
@@ -114,7 +112,7 @@ class Exhibit:
     @cached_property
     def faults(self) -> tuple[tuple[Sentence, frozenset[Fault]], ...]:
         """The sentences that do what a reply should not, as a trained head judges them."""
-        own = [sentence for sentence in self.sentences if _has_words(sentence.text, self.brief.language)]
+        own = [sentence for sentence in self.sentences if _is_own(sentence.text, self.brief.language)]
         places = [(sentence.start, sentence.start + len(sentence.text)) for sentence in own]
         plain = [self.own[start:end].replace(MASK, " ").strip() for start, end in places]
         found = sentence_judge().faults(plain, self.brief.language)
@@ -156,11 +154,10 @@ class Exhibit:
         return before, min((begin for begin, _ in ends if begin >= end), default=len(self.text))
 
 
-def _has_words(sentence: str, language: Language) -> bool:
-    """Whether enough of a sentence is the draft's own to judge it: more than a name or a greeting."""
-    plain = sentence.replace(MASK, " ")
-    size = len("".join(plain.split())) if language == "zh" else len(plain.split())
-    return size >= LEAST_JUDGED[language] and sentence.count(MASK) * 2 < len(sentence)
+def _is_own(sentence: str, language: Language) -> bool:
+    """Whether enough of a sentence is the draft's own to judge it."""
+    long = long_enough(sentence.replace(MASK, " "), language)
+    return long and sentence.count(MASK) * 2 < len(sentence)
 
 
 def trimmed(sentence: Sentence) -> tuple[int, int]:

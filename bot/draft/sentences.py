@@ -21,12 +21,13 @@ from knowledge.head_features import head_features
 from knowledge.static_embedding import StaticEmbedder
 
 Fault = Literal[
-    "blame", "promise", "finding", "liability", "absolute", "bargain", "internal", "others", "selling",
-    "conditional",
-]  # fmt: skip
-"""What a sentence may do that it should not: R6, R9, R10, R13, R14, R15, R17 (two), R20, R5."""
+    "blame", "promise", "finding", "liability", "absolute", "bargain", "internal", "selling", "conditional"
+]
+"""What a sentence may do that it should not: R6, R9, R10, R13, R14, R15, R17, R20, R5."""
 FAULTS: Final[tuple[Fault, ...]] = get_args(Fault)
 
+_LEAST: Final[dict[Language, int]] = {"zh": 8, "en": 5}
+"""Characters (zh) or words (en) from which a sentence is judged."""
 MODEL: Final = Path(__file__).with_name("model")
 LIMITS: Final = "limits.json"
 
@@ -88,6 +89,12 @@ class SentenceJudge:
             said: list[Fault] = [fault for at, fault, least in columns if logits[at] >= least]
             found.append(frozenset(said))
         return tuple(found)
+
+
+def long_enough(sentence: str, language: Language) -> bool:
+    """Whether a sentence says enough to be judged: more than a greeting, a heading or a name."""
+    words = sentence.split()
+    return (len("".join(words)) if language == "zh" else len(words)) >= _LEAST[language]
 
 
 @cache

@@ -18,6 +18,7 @@ from bot.desk import on_paper
 from bot.draft.composer import Composer
 from bot.draft.decision import Decision, Remedy
 from bot.draft.plan import make_plan
+from bot.draft.suspicion import steers
 from bot.draft.truth import restates
 from bot.errors import InvalidRequest, TextMissing
 from bot.suggestion import Draft
@@ -52,11 +53,12 @@ def compose_all(
     Returns:
         How many complaints and drafts; the share that passes every check it must; how many are the approved
         block for customers in danger; how many of the others are not the only one of their kind; the share
-        that restates a fact where there is one; what failed.
+        that restates a fact where there is one; the share of complaints of which a model would not be
+        given every sentence; what failed.
     """
     seen, bare = Counter[str](), Counter[str]()
     failed, advice = Counter[str](), Counter[str]()
-    count = drafts = passed = held = restating = with_facts = 0
+    count = steering = drafts = passed = held = restating = with_facts = 0
     examples: list[dict[str, Any]] = []
     composer = Composer.shipped()
     for number, complaint in enumerate(complaints):
@@ -65,6 +67,7 @@ def compose_all(
         except TextMissing:
             continue
         count += 1
+        steering += steers(brief.text)
         for stage, draft, facts in _drafts(composer, brief):
             drafts += 1
             passed += draft.sendable
@@ -90,6 +93,7 @@ def compose_all(
         "same_but_for_the_reference": _repeated(bare),
         "restates_a_fact": _share(restating, with_facts),
         "with_facts": with_facts,
+        "kept_from_the_model": _share(steering, count),
         "failed": dict(failed),
         "advice": dict(advice),
         "examples": examples,
