@@ -1,5 +1,6 @@
 """What a draft owes the customer: an answer to every request, no question twice, their rights."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -8,12 +9,16 @@ from bot.draft.clauses import wording
 from bot.draft.decided import tells_of, tells_why
 from bot.draft.decided_words import met_by_remedies
 from bot.draft.exhibit import Exhibit, Verdict
+from bot.draft.lexicon import lowered
 from bot.draft.plan import rights_due
+from bot.draft.sources import numbers
+from bot.draft.truth import TELLING
 
+_SENTENCE: Final = re.compile(r"[。！？!?\n]|\.(?=\s|$)")
 _MONEY: Final = frozenset({"refund", "compensation"})
 _DECIDED: Final = frozenset({*_MONEY, "fee_waiver", "repair", "replacement", "cancel_service"})
 """Requests that a rejection answers."""
-_TOLD: Final = frozenset({"explanation", "investigation", "written_answer"})
+_TOLD: Final = frozenset({"explanation", "investigation", "written_answer", "speed_up", "certainty_of_date"})
 """Requests that a letter with a decision and its ground meets by itself."""
 
 
@@ -25,7 +30,7 @@ def answers_needs(draft: Exhibit) -> Verdict:
     granted = _granted(draft, low)
     if missed := [
         need for need in asked if need in answers and need not in granted and not answers[need].search(low)
-    ] or _apology_owed(draft, asked):
+    ] or [*_apology_owed(draft, asked), *_unexplained(draft, asked)]:
         words = wording(draft.brief.language).needs
         named = [words[need].ask if need in words else need for need in missed]
         return draft.flaw("missed_needs", needs=("、" if draft.brief.language == "zh" else ", ").join(named))
@@ -38,16 +43,26 @@ def answers_needs(draft: Exhibit) -> Verdict:
 
 def _granted(draft: Exhibit, low: str) -> frozenset[str]:
     """The requests that a decision meets, as far as the reply tells of it."""
-    met = {
-        need
-        for need, kinds in met_by_remedies(draft.plan).items()
-        if any(kind in draft.rules.remedies and draft.rules.remedies[kind].search(low) for kind in kinds)
+    decision, words = draft.plan.decision, draft.rules.remedies
+    remedies = decision.remedies if decision else ()
+    told = {remedy.kind for remedy in remedies if tells_of(draft, remedy)}
+    told |= {
+        each.kind for each in remedies if each.amount and each.kind in words and words[each.kind].search(low)
     }
-    told = _TOLD if draft.plan.final and tells_why(draft) else frozenset[str]()
-    met |= _MONEY.intersection(met) and _MONEY  # money by another name answers for money
+    met = {need for need, kinds in met_by_remedies(draft.plan).items() if not told.isdisjoint(kinds)}
+    answered = _TOLD if draft.plan.final and tells_why(draft) else frozenset[str]()
+    if not _refuses_in_part(draft):
+        met |= _MONEY.intersection(met) and _MONEY  # money by another name answers for money
     if draft.plan.stage == "rejected" and draft.rules.decided["rejected"].search(draft.lowered):
         met |= _DECIDED
-    return frozenset(met | told)
+    return frozenset(met | answered)
+
+
+def _refuses_in_part(draft: Exhibit) -> bool:
+    """Whether part of what was asked is not granted, and no word of the reply says so."""
+    if draft.plan.stage != "partly":
+        return False
+    return not any(draft.rules.decided[name].search(draft.lowered) for name in ("rejected", "partly"))
 
 
 def _apology_owed(draft: Exhibit, asked: Iterable[str]) -> list[str]:
@@ -57,6 +72,23 @@ def _apology_owed(draft: Exhibit, asked: Iterable[str]) -> list[str]:
         return []
     owed = [remedy for remedy in decision.remedies if remedy.kind == "apology" and remedy.owner]
     return [] if all(tells_of(draft, remedy) for remedy in owed) else ["apology"]
+
+
+def _unexplained(draft: Exhibit, asked: Iterable[str]) -> list[str]:
+    """An explanation that leaves out how a sum came about of which the customer asks just that."""
+    decision = draft.plan.decision
+    if decision is None or not draft.plan.final or "explanation" not in asked:
+        return []
+    complaint = draft.brief.text
+    questions = [
+        each for each in _SENTENCE.split(complaint) if draft.rules.lexicons["why"].search(lowered(each))
+    ]
+    of = {value for value in numbers(" ".join(questions)) if value >= TELLING}
+    for finding in decision.findings:
+        news = numbers(finding) - numbers(complaint)
+        if of & numbers(finding) and news and not news & numbers(draft.text):
+            return ["explanation"]
+    return []
 
 
 def _answers_all(draft: Exhibit) -> bool:

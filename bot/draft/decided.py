@@ -104,8 +104,16 @@ def _untold(draft: Exhibit) -> Remedy | None:
 def tells_of(draft: Exhibit, remedy: Remedy) -> bool:
     """Whether a remedy is told: its sum, if it has one, and beside it who does it, by when, or what it is."""
     sentences = [sentence.text for sentence in draft.sentences]
+    language = draft.brief.language
+    decision = draft.plan.decision
+    paid = [each for each in decision.remedies if each.amount] if decision else []
+    if len(paid) == 1 and remedy.amount and _sum_in(draft.lowered, remedy, language):
+        # the only sum: by whom or when it is paid may stand apart from it, in a sentence about the money
+        about = draft.rules.decided["money"]
+        if any(about.search(one) and _remedy_in(one, remedy, draft) for one in sentences):
+            return True
     return any(
-        _sum_in(one, remedy, draft.brief.language) and _remedy_in(f"{one} {after}", remedy, draft)
+        _sum_in(one, remedy, language) and _remedy_in(f"{one} {after}", remedy, draft)
         for one, after in pairwise((*sentences, ""))
     )
 
@@ -117,9 +125,18 @@ def _sum_in(sentence: str, remedy: Remedy, language: Language) -> bool:
 
 
 def _remedy_in(sentence: str, remedy: Remedy, draft: Exhibit) -> bool:
-    if remedy.owner and remedy.owner.lower() in sentence:
+    decision = draft.plan.decision
+    others = [each for each in decision.remedies if each is not remedy] if decision else []
+    alone = (
+        bool(remedy.amount) or remedy.kind in WORDS_ALONE
+    )  # what tells it from the others of its owner and day
+    if (
+        remedy.owner
+        and remedy.owner.lower() in sentence
+        and (alone or remedy.owner not in {e.owner for e in others})
+    ):
         return True
-    day = str(remedy.by) if remedy.by else ""
+    day = str(remedy.by) if remedy.by and (alone or remedy.by not in {e.by for e in others}) else ""
     if day and not {day, f"-{day[4:]}"}.isdisjoint(moments(sentence)):
         return True
     words = draft.rules.remedies.get(remedy.kind)
@@ -166,7 +183,14 @@ def _gives_ground(draft: Exhibit) -> bool:
         for ground in (*decision.findings, decision.reason, *policies)
         if ground and language_of(ground) == language
     ]
-    return not grounds or any(_tells(draft, ground) for ground in grounds)
+    news = [ground for ground in grounds if _news(draft, ground)] or grounds
+    return not grounds or any(_tells(draft, ground) for ground in news)
+
+
+def _news(draft: Exhibit, ground: str) -> bool:
+    """Whether a ground says more than the customer did: to give them back their own words is no reason."""
+    language = draft.brief.language
+    return len(_words(ground, language) - _words(draft.brief.text, language)) > 1
 
 
 def tells_why(draft: Exhibit) -> bool:

@@ -17,10 +17,20 @@ from knowledge.rules import load_rules
 FILE: Final = Path(__file__).with_name("checks.toml")
 LEXICONS: Final = (
     "apology", "conditional_apology", "deflect", "blame", "cold", "labels", "vague", "promise", "open",
-    "liability", "absolute", "withdrawal", "threat", "internal", "others", "machine", "upsell",
+    "liability", "why", "absolute", "withdrawal", "threat", "internal", "others", "machine", "upsell",
 )  # fmt: skip
 
-DECIDED: Final = ("upheld", "partly", "wholly", "rejected", "goodwill", "granted", "pending", "found")
+DECIDED: Final = (
+    "upheld",
+    "partly",
+    "wholly",
+    "rejected",
+    "goodwill",
+    "granted",
+    "money",
+    "pending",
+    "found",
+)
 
 
 def _compiles(patterns: tuple[str, ...]) -> tuple[str, ...]:

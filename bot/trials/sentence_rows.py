@@ -9,6 +9,7 @@ from pydantic import Field
 
 from bot.complaint import ComplaintIn
 from bot.desk import on_paper
+from bot.draft.clauses import Clauses
 from bot.draft.composer import Composer
 from bot.draft.decision import Decision
 from bot.draft.plan import make_plan
@@ -19,7 +20,7 @@ from bot.trials.composing import STAGES, decision_for
 from bot.trials.contexts import DATA, Context, rows
 from bot.trials.desks import TENANT, trial_desk
 from bot.trials.labelled import LabelledDraft
-from knowledge.case import Case, Language, Owned
+from knowledge.case import LANGUAGES, Case, Language, Owned
 from knowledge.corpus import sample_cases
 
 TAUGHT: Final = ("zh_1", "zh_2", "zh_3", "en_1", "en_2", "en_3")
@@ -32,6 +33,13 @@ _BREAKS: Final[dict[str, Fault]] = {
     "R14": "absolute", "R15": "bargain", "R17": "internal", "R20": "selling",
 }  # fmt: skip
 """What a sentence does by which a draft fails a check."""
+_MAY: Final[dict[str, frozenset[Fault]]] = {
+    "progress": frozenset({"finding"}),
+    "rejected": frozenset({"finding"}),
+    **dict.fromkeys(("upheld", "partly", "goodwill"), frozenset[Fault]({"finding", "promise"})),
+}
+"""What the clauses of a stage do with good right."""
+_VARIABLE: Final = re.compile(r"\{\w+\}")
 _SENTENCE: Final = {"zh": re.compile("[^。！？；\n]+"), "en": re.compile(r"[^\n]+?(?:[.!?;](?=\s)|(?=\n)|$)")}
 
 
@@ -57,7 +65,18 @@ class Known(NamedTuple):
 
 def taught() -> list[Known]:
     """Everything that teaches, each text once."""
-    return _distinct((*composed(0), *_labelled(), *_written()))
+    return distinct((*approved(), *composed(0), *_labelled(), *_written()))
+
+
+def approved() -> Iterator[Known]:
+    """The composer's clauses, with nothing in their variables."""
+    for language in LANGUAGES:
+        for (_, stage, *_), clauses in Clauses.shipped(language).by_place.items():
+            may = _MAY.get(stage, frozenset[Fault]())
+            for sentence in _sentences(
+                "\n".join(_VARIABLE.sub(" ", each.text) for each in clauses), language
+            ):
+                yield Known(sentence, language, "", "composer", may)
 
 
 def composed(offset: int) -> Iterator[Known]:
@@ -124,7 +143,7 @@ def _sentences(text: str, language: Language) -> Iterator[str]:
             yield sentence
 
 
-def _distinct(sentences: Iterable[Known]) -> list[Known]:
+def distinct(sentences: Iterable[Known]) -> list[Known]:
     """Each text once, as the last one has it; what it may is what it may everywhere."""
     found: dict[str, Known] = {}
     for each in sentences:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.draft.sentences import FAULTS, LIMITS, MODEL, Fault, Limits
-from bot.trials.sentence_rows import Known, composed, taught
+from bot.trials.sentence_rows import Known, approved, composed, distinct, taught
 from knowledge.case import LANGUAGES, Language
 from knowledge.evaluation import LabelledText
 from knowledge.head import Head
@@ -67,7 +67,7 @@ def make_judge(folder: Path = MODEL) -> Limits:
     head = learned.head
     used = [each for each, has in zip(sentences, learned.used.tolist(), strict=True) if has]
     seen = {each.text for each in sentences}
-    fresh = [each for each in composed(1) if each.text not in seen]
+    fresh = distinct((*approved(), *(each for each in composed(1) if each.text not in seen)))
     limits = _limits(
         head.name,
         _Scored(used, head.labels, learned.logits),
