@@ -10,7 +10,7 @@ from bot.draft.exhibit import Exhibit
 from bot.draft.plan import make_plan
 from bot.draft.sentences import FAULTS, LIMITS, MODEL, SentenceJudge, sentence_judge
 from bot.trials.contexts import DATA, rows
-from bot.trials.sentences import SentenceRow
+from bot.trials.sentence_rows import SentenceRow
 from knowledge.case import LANGUAGES
 from knowledge.errors import ModelUnavailable
 from tests.briefs import brief

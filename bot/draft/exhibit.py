@@ -112,11 +112,19 @@ class Exhibit:
     @cached_property
     def faults(self) -> tuple[tuple[Sentence, frozenset[Fault]], ...]:
         """The sentences that do what a reply should not, as a trained head judges them."""
-        own = [sentence for sentence in self.sentences if _is_own(sentence.text, self.brief.language)]
-        places = [(sentence.start, sentence.start + len(sentence.text)) for sentence in own]
-        plain = [self.own[start:end].replace(MASK, " ").strip() for start, end in places]
-        found = sentence_judge().faults(plain, self.brief.language)
-        return tuple((sentence, each) for sentence, each in zip(own, found, strict=True) if each)
+        language, text = self.brief.language, self._unsaid_by_others
+        pieces = [(each, text[each.start : each.start + len(each.text)]) for each in self.sentences]
+        own = [(sentence, piece) for sentence, piece in pieces if _is_own(piece, language)]
+        found = sentence_judge().faults([piece.replace(MASK, " ").strip() for _, piece in own], language)
+        return tuple((sentence, each) for (sentence, _), each in zip(own, found, strict=True) if each)
+
+    @cached_property
+    def _unsaid_by_others(self) -> str:
+        """The draft's own words without what a person found, or gave as the reason: these are to be told."""
+        decision, text = self.plan.decision, self.own
+        for words in (*decision.findings, decision.reason) if decision else ():
+            text = masked(masked(text, words), words[:1].upper() + words[1:])
+        return text
 
     def doing(self, problem: str, *faults: Fault) -> Verdict:
         """The flaw that a sentence of the draft does one of these things, if one does."""

@@ -120,7 +120,10 @@ def no_absolute_promise(draft: Exhibit) -> Verdict:
         start, end = match.span()
         if not draft.rules.disclaimed.search(draft.lowered[draft.clause(start, end)[0] : start]):
             return draft.flaw("absolute", (start, end))
-    return draft.doing("absolute", "absolute")
+    for sentence, found in draft.faults:
+        if "absolute" in found and not draft.rules.disclaimed.search(sentence.text):
+            return draft.flaw("absolute", trimmed(sentence))
+    return None
 
 
 def no_bargain(draft: Exhibit) -> Verdict:

@@ -5,9 +5,10 @@ has learned from sentences of both kinds that were written for it, and says some
 it is surer than on nearly all of the sound ones it was tried on. `bot.trials.sentences` makes it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Final, Literal, get_args
 
@@ -26,6 +27,7 @@ Fault = Literal[
 """What a sentence may do that it should not: R6, R9, R10, R13, R14, R15, R17, R20, R5."""
 FAULTS: Final[tuple[Fault, ...]] = get_args(Fault)
 
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LEAST: Final[dict[Language, int]] = {"zh": 8, "en": 5}
 """Characters (zh) or words (en) from which a sentence is judged."""
 MODEL: Final = Path(__file__).with_name("model")
@@ -76,25 +78,23 @@ class SentenceJudge:
 
     def faults(self, sentences: Sequence[str], language: Language) -> tuple[frozenset[Fault], ...]:
         """What each sentence does that it should not; mostly nothing."""
-        if not sentences:
-            return ()
-        limits: dict[Fault, float] = self.limits.limits.get(language, {})
-        columns: list[tuple[int, Fault, float]] = [
-            (self.head.labels.index(fault), fault, least) for fault, least in limits.items()
-        ]
-        vectors = self.embedder.embed_documents(list(sentences))
-        found: list[frozenset[Fault]] = []
-        for sentence, vector in zip(sentences, vectors, strict=True):
-            logits: list[float] = self.head.logits(head_features(sentence), vector).tolist()
-            said: list[Fault] = [fault for at, fault, least in columns if logits[at] >= least]
-            found.append(frozenset(said))
-        return tuple(found)
+        return tuple(_faults(self, sentence, language) for sentence in sentences)
+
+
+@lru_cache(maxsize=4096)
+def _faults(judge: SentenceJudge, sentence: str, language: Language) -> frozenset[Fault]:
+    """Remembered, for most sentences of the composer stand in many replies."""
+    limits: dict[Fault, float] = judge.limits.limits.get(language, {})
+    vector = judge.embedder.embed_documents([sentence])[0]
+    logits: list[float] = judge.head.logits(head_features(sentence), vector).tolist()
+    labels = judge.head.labels
+    return frozenset(fault for fault, least in limits.items() if logits[labels.index(fault)] >= least)
 
 
 def long_enough(sentence: str, language: Language) -> bool:
     """Whether a sentence says enough to be judged: more than a greeting, a heading or a name."""
-    words = sentence.split()
-    return (len("".join(words)) if language == "zh" else len(words)) >= _LEAST[language]
+    found = sum(map(str.isalnum, sentence)) if language == "zh" else len(_WORD.findall(sentence))
+    return found >= _LEAST[language]
 
 
 @cache

@@ -26,13 +26,13 @@ from knowledge.head_features import head_features
 from knowledge.static_embedding import StaticEmbedder
 from knowledge.training import learn_many
 
-SOUND: Final = 0.0015
+SOUND: Final = 0.001
 """Part of the sound sentences that may be taken for a fault."""
 ALIKE: Final = 0.08
 """Part of those that only look alike."""
 MARGIN: Final = 0.5
 """Logit above the surest sentence of the composer: its replies have to pass."""
-WORTH: Final = 0.03
+WORTH: Final = 0.1
 """Share of a fault's sentences that a limit has to find."""
 _Numbers = NDArray[np.floating[Any]]
 
@@ -67,7 +67,7 @@ def make_judge(folder: Path = MODEL) -> Limits:
     head = learned.head
     used = [each for each, has in zip(sentences, learned.used.tolist(), strict=True) if has]
     seen = {each.text for each in sentences}
-    fresh = distinct((*approved(), *(each for each in composed(1) if each.text not in seen)))
+    fresh = distinct((*approved(), *(each for each in (*composed(1), *composed(2)) if each.text not in seen)))
     limits = _limits(
         head.name,
         _Scored(used, head.labels, learned.logits),
