@@ -27,7 +27,8 @@ _ADDRESSED: Final = {
         r"|^(?:您好[，,！!]?)?([㐀-鿿]{1,4}(?:先生|女士|小姐))(?=您?好|[：:，,])"
     ),
     "en": re.compile(
-        r"(?:Dear|Hello|Hi|Good (?:morning|afternoon))\s+((?:(?:Mrs?|Ms|Mx|Dr|Prof)\.)?[^,.:!\n]{1,60})"
+        r"(?:Dear|Hello|Hi|Good (?:morning|afternoon))\s+"
+        r"(?:there\s+(?=[A-Z]))?((?:(?:Mrs?|Ms|Mx|Dr|Prof)\.)?[^,.:!\n]{1,60})"
     ),
 }
 _ANYBODY: Final = frozenset(

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 
+from bot.draft.amounts import find_amounts
 from bot.draft.asking import already_given
 from bot.draft.clauses import wording
 from bot.draft.decided import tells_of, tells_why
@@ -11,7 +13,7 @@ from bot.draft.decided_words import met_by_remedies
 from bot.draft.exhibit import Exhibit, Verdict
 from bot.draft.lexicon import lowered
 from bot.draft.plan import rights_due
-from bot.draft.sources import numbers
+from bot.draft.sources import folded, numbers
 from bot.draft.truth import TELLING
 
 _SENTENCE: Final = re.compile(r"[。！？!?\n]|\.(?=\s|$)")
@@ -28,6 +30,7 @@ def answers_needs(draft: Exhibit) -> Verdict:
     answers = draft.rules.needs
     asked = dict.fromkeys(need.need for need in draft.plan.needs) if _answers_all(draft) else {}
     granted = _granted(draft, low)
+    granted |= _left_open(draft, asked)
     if missed := [
         need for need in asked if need in answers and need not in granted and not answers[need].search(low)
     ] or [*_apology_owed(draft, asked), *_unexplained(draft, asked)]:
@@ -56,6 +59,19 @@ def _granted(draft: Exhibit, low: str) -> frozenset[str]:
     if draft.plan.stage == "rejected" and draft.rules.decided["rejected"].search(draft.lowered):
         met |= _DECIDED
     return frozenset(met | answered)
+
+
+def _left_open(draft: Exhibit, asked: Iterable[str]) -> frozenset[str]:
+    """Money of which the reply names the sum and says that it is still open."""
+    if draft.plan.final:
+        return frozenset()
+    wanted = {fact.value.split(" ")[0] for fact in draft.brief.stated if fact.kind == "amount"}
+    language, still_open = draft.brief.language, draft.rules.decided["open"]
+    for one, after in pairwise((*(sentence.text for sentence in draft.sentences), "")):
+        named = {str(amount.value) for amount in find_amounts(folded(one), language)}
+        if not named.isdisjoint(wanted) and still_open.search(f"{one} {after}" if one.endswith("?") else one):
+            return _MONEY.intersection(asked)
+    return frozenset()
 
 
 def _refuses_in_part(draft: Exhibit) -> bool:

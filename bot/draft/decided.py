@@ -15,7 +15,7 @@ _OPPOSITE: Final[dict[str, tuple[str, ...]]] = {
     "upheld": ("rejected",),
     "partly": ("wholly",),
     "rejected": ("upheld",),
-    "goodwill": (),
+    "goodwill": ("verdict",),
 }
 _OWN: Final[dict[str, tuple[str, ...]]] = {
     "upheld": ("upheld", "granted"),
@@ -112,6 +112,10 @@ def tells_of(draft: Exhibit, remedy: Remedy) -> bool:
         about = draft.rules.decided["money"]
         if any(about.search(one) and _remedy_in(one, remedy, draft) for one in sentences):
             return True
+    if len(paid) > 1 and all(_sum_in(draft.lowered, each, language) for each in paid):
+        together = draft.rules.decided["together"]
+        if any(together.search(one) and _remedy_in(one, remedy, draft) for one in sentences):
+            return True
     return any(
         _sum_in(one, remedy, language) and _remedy_in(f"{one} {after}", remedy, draft)
         for one, after in pairwise((*sentences, ""))
@@ -150,12 +154,14 @@ def _decides_nothing(draft: Exhibit) -> Verdict:
         for match in draft.rules.decided[name].find(draft.lowered):
             start, end = match.span()
             before, after = draft.clause(start, end)
-            if left_open.search(draft.lowered[before:after]):
+            around = f"{draft.lowered[before:start]}…{draft.lowered[end:after]}"
+            if left_open.search(around if name == "found" else draft.lowered[before:after]):
                 continue
             if name != "found" or not tells_what_was_given(draft.text[before:after], draft):
                 return draft.flaw("early_decision", (start, end))
     for sentence, found in draft.faults:
-        if "finding" in found and not tells_what_was_given(sentence.text, draft):
+        claimed = draft.rules.lexicons["claims"].search(sentence.text)
+        if "finding" in found and not claimed and not tells_what_was_given(sentence.text, draft):
             return draft.flaw("early_decision", trimmed(sentence))
     return None
 

@@ -20,12 +20,13 @@ _LAW: Final = {
     "zh": re.compile(r"(?:法|条例|办法|规定|细则|准则)(?:》)?第[一二三四五六七八九十百\d]+条"),
     "en": re.compile(
         r"(?:[Ss]ection|[Aa]rticle|[Rr]egulation|[Cc]lause|[Rr]ule) \d+[\w.()]*"
-        r" of (?:the )?[A-Z]\w+(?: [A-Z]\w+){0,6}"
+        r" of (?:the |our |your )?[A-Z]\w+(?: (?:of )?[A-Z]\w+){0,6}"
         r"|Regulation [A-Z]{1,2}\b|\d+ (?:CFR|U\.?S\.?C\.?)\b"
         r"|(?:[A-Z]\w+ ){1,5}(?:Act|Regulations?|Directive|Order|Code)(?: \d{4})?"
     ),
 }
 """A law or rule that is named by its number."""
+_OF: Final = re.compile(r" of (?:the |your )")
 _LEAST_QUOTED: Final = 12
 """Characters from which words in quotation marks must be somebody's: shorter ones may be a term."""
 
@@ -88,11 +89,13 @@ def verbatim_citations(draft: Exhibit) -> Verdict:
     sources = draft.sources
     for start, end, title in quotations(draft.text):
         words = draft.text[start:end]
+        if words.rstrip().endswith(("?", "？")):  # the customer's question, put in other words
+            continue
         places = (*sources.policies, *sources.others) if title else (*sources.policies, sources.customer)
         if (title or len(words) > _LEAST_QUOTED) and not any(words in place for place in places):
             return draft.flaw("unknown_quotation", (start, end))
     for match in _LAW[draft.brief.language].finditer(draft.own):
-        named = match[0].partition(" of the ")[2] or match[0]
+        named = _OF.split(match[0])[-1] if "of our" not in match[0] else match[0]
         if not any(named in place for place in (*sources.all(), draft.plan.rights)):
             return draft.flaw("unknown_quotation", match.span())
     return None

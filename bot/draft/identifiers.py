@@ -21,7 +21,10 @@ _SPOKEN: Final = re.compile(
     r"(?:拨打|致电|电话|热线|短信至|(?<![a-z])(?:call|phone|ring|dial|text|helpline|hotline))"
     r"(?:\s?(?:是|为|[:：]|us|on|the|number|is|at))*\s?$"
 )
-_PHONE: Final = re.compile(r"\+\d[\d -]{7,}\d|0\d{2,4}[ -]?\d{3,4}[ -]?\d{3,4}|[48]00[ -]?\d{3}[ -]?\d{4}")
+_PHONE: Final = re.compile(
+    r"\+\d[\d -]{7,}\d|0\d{2,4}[ -]?\d{3,4}[ -]?\d{3,4}|[48]00[ -]?\d{3}[ -]?\d{4}"
+    r"|(?:1[ -])?\d{3}[ -]\d{3}[ -]\d{4}"
+)
 
 
 def looks_personal(text: str) -> bool:

@@ -67,7 +67,10 @@ def _is_english(run: str) -> bool:
 def _foreign(draft: Exhibit) -> Iterator[tuple[int, int]]:
     """Sentences in Latin letters that are no English: hardly any of the small words that hold one."""
     for sentence in draft.sentences:
-        words = _WORD.findall(draft.text[sentence.start : sentence.start + len(sentence.text)].lower())
+        found = _WORD.findall(draft.text[sentence.start : sentence.start + len(sentence.text)])
+        words = [
+            word.lower() for word in found if len(word) == 1 or not word.isupper()
+        ]  # no codes of references
         if len(words) >= _ENOUGH and sum(word in _HELD_BY for word in words) < _LEAST_HELD * len(words):
             yield sentence.start, sentence.start + len(sentence.text)
 
@@ -185,9 +188,11 @@ def not_servile(draft: Exhibit) -> Verdict:
     if draft.brief.language == "zh" and (at := draft.own.find("你")) >= 0:
         return draft.flaw("mixed_address", (at, at + 1))
     asked = any(need.need == "apology" for need in draft.plan.needs)
-    if draft.rules.lexicons["apology"].count(draft.lowered) > draft.rules.apologies + 2 * asked:
+    decision = draft.plan.decision
+    owed = any(remedy.kind == "apology" for remedy in decision.remedies) if decision else False
+    if draft.rules.lexicons["apology"].count(draft.lowered) > draft.rules.apologies + 2 * asked + 2 * owed:
         return draft.flaw("servile")
-    return None
+    return draft.showing("servile", "servile")
 
 
 def no_selling(draft: Exhibit) -> Verdict:

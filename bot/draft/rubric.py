@@ -17,20 +17,14 @@ from knowledge.rules import load_rules
 FILE: Final = Path(__file__).with_name("checks.toml")
 LEXICONS: Final = (
     "apology", "conditional_apology", "deflect", "blame", "cold", "labels", "vague", "promise", "open",
-    "liability", "why", "absolute", "withdrawal", "threat", "internal", "others", "machine", "upsell",
+    "liability", "why", "servile", "claims", "absolute", "withdrawal", "threat", "internal", "others",
+    "machine", "upsell",
 )  # fmt: skip
 
 DECIDED: Final = (
-    "upheld",
-    "partly",
-    "wholly",
-    "rejected",
-    "goodwill",
-    "granted",
-    "money",
-    "pending",
-    "found",
-)
+    "upheld", "partly", "wholly", "rejected", "goodwill", "granted", "verdict", "money", "together", "open",
+    "pending", "found",
+)  # fmt: skip
 
 
 def _compiles(patterns: tuple[str, ...]) -> tuple[str, ...]:

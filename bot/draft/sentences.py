@@ -28,7 +28,7 @@ Fault = Literal[
 FAULTS: Final[tuple[Fault, ...]] = get_args(Fault)
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_LEAST: Final[dict[Language, int]] = {"zh": 8, "en": 5}
+_LEAST: Final[dict[Language, int]] = {"zh": 8, "en": 6}
 """Characters (zh) or words (en) from which a sentence is judged."""
 MODEL: Final = Path(__file__).with_name("model")
 LIMITS: Final = "limits.json"

@@ -35,13 +35,15 @@ _PROMISED_TIME: Final = {
     ),
     "en": (
         re.compile(
-            r"\b(?:within|in|in the next|for another|after|takes?|allow|wait|up to|no (?:later|more) than)"
+            r"\b(?:within|in|give (?:it|us|me|them)|in the next|for another|after|takes?|allow|wait|up to"
+            r"|no (?:later|more) than)"
             r"\s(?:the\snext\s|about\s|around\s|another\s|a\sfurther\s)?$"
         ),
         re.compile(r"\s?(?:from|of|time|at most)\b"),
     ),
 }
 """Words before and after a duration by which it lies ahead."""
+_DAY_ALONE: Final = re.compile(r"\bthe (\d{1,2})(?:st|nd|rd|th)\b|(?<![月\d])(\d{1,2})[号日](?!\w*楼)")
 _ISO_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _A_YEAR: Final = timedelta(days=366)
 OWN_WORDS: Final[dict[Language, int]] = {"zh": 6, "en": 4}
@@ -153,6 +155,16 @@ def _due_days(draft: Exhibit) -> frozenset[date]:
     return frozenset(clock.due for clock in draft.brief.clocks if clock.due >= today)
 
 
+def _same_day_of_month(draft: Exhibit, value: str) -> bool:
+    """Whether it is the day of which the customer gives the number alone: the 15th, 15号."""
+    month, _, day = value.rpartition("-")
+    received = draft.brief.received_on
+    near = {f"-{received.month:02}", f"-{(received.replace(day=1) - timedelta(days=1)).month:02}"}
+    if month[-3:] not in near or not day.isdigit():
+        return False
+    return int(day) in {int(match[1] or match[2]) for match in _DAY_ALONE.finditer(draft.brief.text)}
+
+
 def _known_time(draft: Exhibit, moment: Moment) -> bool:
     value = moment.value
     if value in draft.days:
@@ -162,6 +174,8 @@ def _known_time(draft: Exhibit, moment: Moment) -> bool:
         age = draft.brief.received_on - date.fromisoformat(value)
         if timedelta(0) <= age <= _A_YEAR:
             said.add(f"-{value[4:]}")  # the year a customer leaves out is the last one
+    if moment.kind == "date" and _same_day_of_month(draft, value):
+        return True
     if moment.kind == "date" and draft.sources.says(draft.text[moment.start : moment.end]):
         return True
     return any(not said.isdisjoint(moments(source)) for source in draft.sources.all())
