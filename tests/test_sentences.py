@@ -32,7 +32,7 @@ def test_what_was_measured_out_of_fold_is_worth_saying_and_seldom_wrong() -> Non
     for faults in measured.values():
         assert len(faults) >= 2 and set(faults) <= set(sentence_judge().head.labels)
         for figures in faults.values():
-            assert figures["found"] >= 0.03 and figures["sound"] <= 0.004 and figures["alike"] <= 0.07
+            assert figures["found"] >= 0.03 and figures["sound"] <= 0.004 and figures["alike"] <= 0.1
 
 
 def test_the_same_sentences_give_the_same_answer_and_none_gives_none() -> None:

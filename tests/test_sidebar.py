@@ -1,6 +1,7 @@
 """The sidebar in a real browser, against the real service with the sample corpus."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -110,7 +111,7 @@ def test_everything_the_suggestion_says_is_on_the_page(page: Page) -> None:
     failed = [check for check in found.draft.checks if not check.passed]
     marked = "return [...document.querySelectorAll('#reply-faults li b')].map((b) => b.title)"
     assert page.run(marked) == [check.id for check in failed]
-    assert len(page.texts("#reply-body .passed li")) == len(found.draft.checks) - len(failed)
+    assert len(page.texts("#reply-passed .passed li")) == len(found.draft.checks) - len(failed)
     assert len(page.texts("#reply-body .citations li")) == len(found.draft.citations)
     assert page.text("#customer-body").startswith("这条投诉没有写明客户，所以没有客户资料。")
 
@@ -261,3 +262,46 @@ def test_another_tenants_complaint_is_no_complaint(page: Page) -> None:
     page.visit(fragment=f"#key={page.service.other_key}&complaint={complaint}")
     page.until(lambda: "找不到这条投诉" in page.text("#trouble"), "the page says there is none")
     assert page.text("#words-body") == ""
+
+
+def test_a_reply_is_said_another_way_and_an_edit_is_checked(page: Page) -> None:
+    page.sign_in(receive(page.service, ANGRY))
+    before = page.draft()
+    page.until(lambda: not page.run("return document.querySelector('[data-way=warm]').disabled"), "ready")
+    page.click("[data-way=warm]")
+    page.until(lambda: page.draft() != before, "the reply is said another way")
+    assert page.text("#rewritten") == "已换一种说法，检查已重做。"
+    page.type("#draft", "\n我们保证绝不会再发生。")
+    page.until(lambda: "不作绝对保证" in page.text("#reply-faults"), "the edit is checked")
+    page.click("#restore")
+    page.until(lambda: page.text("#reply-faults") == "", "the draft's own checks are back")
+    assert page.draft() == before
+
+
+def test_a_decision_is_drafted_from_the_form(page: Page) -> None:
+    page.sign_in(receive(page.service, ANGRY))
+    page.click("#decide summary")
+    for name, words in (
+        ("findings", "退款申请在审核环节没有转出"),
+        ("reason", "退款应当在收到申请后办理"),
+        ("amount", "128"),
+        ("owner", "退款组"),
+    ):
+        page.type(f"#decide-form [name={name}]", words)
+    day = f"{datetime.now(UTC).date() + timedelta(days=7)}"
+    page.run("document.querySelector('#decide-form [name=by]').value = arguments[0]", day)
+    page.click("#decide-draft")
+    page.until(lambda: "退款组" in page.draft(), "the draft conveys the decision")
+    assert "128元" in page.draft() and page.text("#reply-faults") == ""
+
+
+def test_a_decision_that_lacks_something_says_what(page: Page) -> None:
+    page.sign_in(receive(page.service, ANGRY))
+    page.click("#decide summary")
+    page.run(
+        "const one = document.getElementById('decide-stage');"
+        "one.value = 'rejected'; one.dispatchEvent(new Event('change'))"
+    )
+    page.click("#decide-draft")
+    page.until(lambda: "reason" in page.text("#trouble"), "it says what is missing")
+    assert page.draft()

@@ -1,9 +1,11 @@
 /* One complaint on the desk: its words, and the suggestion as it takes shape. */
 
 import { ask } from "./api.js";
+import { Decide } from "./decide.js";
 import { $ } from "./dom.js";
 import { showCases, showCustomer, showPassages } from "./memory.js";
 import { showClocks, showGlance, showWords } from "./reading.js";
+import { Rewriting } from "./rewrite.js";
 import { watch } from "./stream.js";
 import { say } from "./words.js";
 
@@ -12,6 +14,9 @@ export class Desk {
      `calm()` takes that away. */
   constructor(reply, { access, tell, trouble, calm }) {
     Object.assign(this, { reply, access, tell, trouble, calm });
+    const complaint = () => this.id;
+    this.rewriting = new Rewriting(reply, { access, tell, trouble, complaint });
+    this.decide = new Decide({ access, trouble, complaint, done: (suggestion) => { this.calm(); this.#done(suggestion); } });
     this.id = "";
     this.stop = new AbortController();
     this.#forget();
@@ -30,6 +35,8 @@ export class Desk {
     this.close();
     this.#forget();
     this.reply.clear();
+    this.rewriting.clear();
+    this.decide.clear();
     this.#draw();
   }
 
@@ -82,6 +89,13 @@ export class Desk {
     $("desk-title").textContent = say("desk.title", this.id.slice(-4));
     this.#draw();
     this.reply.show();
+    this.rewriting.show();
+  }
+
+  /* The interface speaks another language. */
+  translate() {
+    this.decide.show();
+    this.show();
   }
 
   #draw() {

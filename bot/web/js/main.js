@@ -97,7 +97,7 @@ function speak(language) {
     ...JUMPS.map((id) => el("button", { type: "button", class: "quiet", onclick: () => $(id).scrollIntoView() }, say(`jump.${id}`))),
   );
   inbox.translate();
-  desk.show();
+  desk.translate();
 }
 
 $("key-form").addEventListener("submit", (event) => {

@@ -10,7 +10,7 @@ export class Reply {
   constructor({ access, tell, trouble, go }) {
     Object.assign(this, { access, tell, trouble, go });
     this.box = $("draft");
-    this.box.addEventListener("input", () => this.#buttons());
+    this.box.addEventListener("input", () => this.#verdict());
     $("copy").addEventListener("click", () => this.#copy());
     $("sent").addEventListener("click", () => this.#record(this.edited ? { action: "edited", text: this.box.value } : { action: "sent" }));
     $("discard").addEventListener("click", () => this.#record({ action: "discarded" }));
@@ -29,6 +29,7 @@ export class Reply {
     this.draft = null;
     this.halted = false;
     this.newer = null; // a draft that came while the agent was editing
+    this.judged = null; // what the checks said of the text as edited
     this.passages = [];
     this.category = null;
     this.recorded = null;
@@ -40,6 +41,23 @@ export class Reply {
 
   get edited() {
     return this.draft !== null && this.box.value !== this.draft.text;
+  }
+
+  /* What the checks said: of the text as it stands, where they have read it. */
+  get checks() {
+    if (this.judged?.text === this.box.value) return this.judged.checks;
+    return this.edited ? [] : (this.draft?.checks ?? []);
+  }
+
+  judge(text, checks) {
+    this.judged = { text, checks };
+    this.#verdict();
+  }
+
+  /* Another wording of the same reply: the agent may undo it like an edit. */
+  reword(text, checks) {
+    this.#put(text);
+    this.judge(text, checks);
   }
 
   /* A new telling begins. What the agent is editing stays. */
@@ -92,10 +110,16 @@ export class Reply {
     $("newer").replaceChildren(
       ...(this.newer ? [say("reply.newer"), " ", el("button", { type: "button", onclick: () => this.#take() }, say("reply.take"))] : []),
     );
-    $("reply-faults").replaceChildren(...(draft ? faults(draft) : []));
-    $("reply-body").replaceChildren(...(draft ? [this.#citations(draft), commitments(draft), passed(draft)].flat().filter(Boolean) : []));
+    $("reply-body").replaceChildren(...(draft ? [this.#citations(draft), commitments(draft), precedent(draft)].flat().filter(Boolean) : []));
     this.#corrections();
     this.#report();
+    this.#verdict();
+  }
+
+  #verdict() {
+    const { checks } = this;
+    $("reply-faults").replaceChildren(...faults(checks));
+    $("reply-passed").replaceChildren(...passed(checks));
     this.#buttons();
   }
 
@@ -103,7 +127,7 @@ export class Reply {
     this.box.value = text;
     this.box.style.height = "auto";
     this.box.style.height = `${Math.min(this.box.scrollHeight + 4, 760)}px`;
-    this.#buttons();
+    this.#verdict();
   }
 
   #take() {
@@ -214,18 +238,30 @@ function commitments(draft) {
   ];
 }
 
+/* What comparable cases got. */
+function precedent({ precedent: found }) {
+  if (!found || found.comparable === 0) return null;
+  const band = ({ kind, currency, low, median, high, cases }) =>
+    el("li", {}, word("redress", kind), el("small", {}, say("precedent.band", money(low, currency), money(high, currency), money(median, currency), cases)));
+  return [
+    el("h4", {}, say("precedent.title", found.comparable)),
+    el("ul", { class: "promises" }, found.bands.map(band)),
+    found.advisory.length > 0 && el("p", { class: "muted small" }, say("precedent.advisory", found.advisory.length)),
+  ];
+}
+
 const line = (check) => el("li", {}, el("b", { title: check.id }, word("check", check.id)), check.detail && ` · ${check.detail}`);
 
 /* The checks that failed: seen before the draft is copied. */
-function faults(draft) {
-  const failed = draft.checks.filter((check) => !check.passed);
+function faults(checks) {
+  const failed = checks.filter((check) => !check.passed);
   return failed.length ? [el("div", { class: "failed" }, el("p", {}, say("reply.failed", failed.length)), el("ul", {}, failed.map(line)))] : [];
 }
 
 /* The checks that passed are a number to open. */
-function passed(draft) {
-  const good = draft.checks.filter((check) => check.passed);
-  if (good.length === 0) return null;
-  const all = good.length === draft.checks.length;
-  return el("details", { class: "passed" }, el("summary", {}, say(all ? "reply.passed" : "reply.passed.some", good.length)), el("ul", {}, good.map(line)));
+function passed(checks) {
+  const good = checks.filter((check) => check.passed);
+  if (good.length === 0) return [];
+  const all = good.length === checks.length;
+  return [el("details", { class: "passed" }, el("summary", {}, say(all ? "reply.passed" : "reply.passed.some", good.length)), el("ul", {}, good.map(line)))];
 }
