@@ -249,3 +249,33 @@ def test_a_sum_the_customer_asks_about_is_explained() -> None:
     whole = letter(subject)
     assert "R11" not in failed(whole, subject)
     assert "R11" in failed(whole.replace("$500", "a share"), subject)
+
+
+def test_what_happened_on_a_day_nobody_had_told_belongs_to_the_explanation() -> None:
+    decision = {
+        "stage": "upheld",
+        "findings": ["a plan update on 2 October put it back on the line", "six daily charges were billed"],
+        "reason": "daily charges apply only while the pass is wanted",
+        "remedies": [{"kind": "refund", "amount": 60, "currency": "USD", "by": BY}],
+    }
+    text = "I had the travel pass taken off, still my bill shows $60. Refund it and tell me how it came back."
+    subject = decided(text, decision, "en", needs=("refund", "explanation"))
+    whole = letter(subject)
+    assert "R11" not in failed(whole, subject)
+    lost = re.sub(r"[^.\n]*plan update[^.\n]*\.", "", whole)
+    assert lost != whole and "R11" in failed(lost, subject)
+
+
+def test_a_gesture_finds_nothing() -> None:
+    subject = replace(
+        partly("en"),
+        decision=Decision.model_validate(
+            {
+                "stage": "goodwill",
+                "reason": "you had to call three times",
+                "remedies": [{"kind": "service_credit", "amount": 20, "currency": "GBP", "by": BY}],
+            }
+        ),
+    )
+    whole = letter(subject)
+    assert "R10" in failed(f"{whole}\nYour complaint is upheld.", subject)

@@ -8,12 +8,12 @@ from typing import Final
 from bot.draft.amounts import find_amounts
 from bot.draft.asking import already_given
 from bot.draft.clauses import wording
-from bot.draft.decided import tells_of, tells_why
+from bot.draft.decided import tells, tells_of, tells_why
 from bot.draft.decided_words import met_by_remedies
 from bot.draft.exhibit import Exhibit, Verdict
 from bot.draft.lexicon import lowered
 from bot.draft.plan import rights_due
-from bot.draft.sources import folded, numbers
+from bot.draft.sources import folded, moments, numbers
 from bot.draft.truth import TELLING
 
 _SENTENCE: Final = re.compile(r"[。！？!?\n]|\.(?=\s|$)")
@@ -91,7 +91,7 @@ def _apology_owed(draft: Exhibit, asked: Iterable[str]) -> list[str]:
 
 
 def _unexplained(draft: Exhibit, asked: Iterable[str]) -> list[str]:
-    """An explanation that leaves out how a sum came about of which the customer asks just that."""
+    """An explanation that leaves out how a sum came about, or what happened on a day nobody had told."""
     decision = draft.plan.decision
     if decision is None or not draft.plan.final or "explanation" not in asked:
         return []
@@ -103,6 +103,8 @@ def _unexplained(draft: Exhibit, asked: Iterable[str]) -> list[str]:
     for finding in decision.findings:
         news = numbers(finding) - numbers(complaint)
         if of & numbers(finding) and news and not news & numbers(draft.text):
+            return ["explanation"]
+        if questions and moments(finding) - moments(complaint) and not tells(draft, finding):
             return ["explanation"]
     return []
 

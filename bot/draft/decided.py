@@ -190,7 +190,7 @@ def _gives_ground(draft: Exhibit) -> bool:
         if ground and language_of(ground) == language
     ]
     news = [ground for ground in grounds if _news(draft, ground)] or grounds
-    return not grounds or any(_tells(draft, ground) for ground in news)
+    return not grounds or any(tells(draft, ground) for ground in news)
 
 
 def _news(draft: Exhibit, ground: str) -> bool:
@@ -212,10 +212,10 @@ def tells_why(draft: Exhibit) -> bool:
             return False
     told = (*decision.findings, *reason) if decision else ()
     grounds = [ground for ground in told if ground and language_of(ground) == language]
-    return not grounds or any(_tells(draft, ground) for ground in grounds)
+    return not grounds or any(tells(draft, ground) for ground in grounds)
 
 
-def _tells(draft: Exhibit, ground: str) -> bool:
+def tells(draft: Exhibit, ground: str) -> bool:
     """Whether a ground is in a draft, worded nearly so: by what the complaint does not say itself."""
     text, complaint, language = draft.text, draft.brief.text, draft.brief.language
     if ground in text:
